@@ -1,0 +1,62 @@
+import { Binary, contentTypeOf } from './binary';
+import { isObject, object, parseJson, string } from './read';
+import type { JsonObject } from './types';
+
+/**
+ * Converse content blocks as the contract draws them: each with its `type`, tool use and results in the shape that the trace view knows.
+ * Nova's InvokeModel bodies use the same blocks with base64 text in the place of bytes.
+ */
+export function readBlocks(content: unknown): JsonObject[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  return Array.isArray(content) ? content.filter(isObject).map(readBlock) : [];
+}
+
+function readBlock(block: JsonObject): JsonObject {
+  if (typeof block.text === 'string') return { type: 'text', text: block.text };
+  for (const kind of MEDIA) if (isObject(block[kind])) return { type: kind, [kind]: readMedia(kind, block[kind]) };
+  if (isObject(block.toolUse)) return readToolUse(block.toolUse);
+  if (isObject(block.toolResult)) return readToolResult(block.toolResult);
+  if (isObject(block.reasoningContent)) return { type: 'reasoning', reasoningContent: readReasoning(block.reasoningContent) };
+  if (isObject(block.guardContent)) {
+    const image = object(block.guardContent.image);
+    return { type: 'guardContent', guardContent: image ? { ...block.guardContent, image: readMedia('image', image) } : block.guardContent };
+  }
+  return readOther(block);
+}
+
+const MEDIA = ['image', 'document', 'video', 'audio'] as const;
+
+/** `{ format, source: { bytes | s3Location | … } }`: only bytes are replaced; an S3 location stays what it is and is never fetched. */
+export function readMedia(kind: string, media: JsonObject): JsonObject {
+  const source = object(media.source);
+  const bytes = source?.bytes;
+  if (!(bytes instanceof Uint8Array) && typeof bytes !== 'string') return media;
+  return { ...media, source: { ...source, bytes: new Binary(bytes, contentTypeOf(kind, media.format), string(media.name)) } };
+}
+
+function readToolUse(use: JsonObject): JsonObject {
+  const input = typeof use.input === 'string' ? parseJson(use.input) : use.input;
+  const tool = { type: 'tool_use', id: use.toolUseId, name: use.name, input: input === '' ? {} : input };
+  return typeof use.type === 'string' && use.type !== 'tool_use' ? { ...tool, toolType: use.type } : tool;
+}
+
+function readToolResult(result: JsonObject): JsonObject {
+  const block = { type: 'tool_result', tool_use_id: result.toolUseId, content: readBlocks(result.content), is_error: result.status === 'error' };
+  return typeof result.type === 'string' && result.type !== 'tool_result' ? { ...block, toolType: result.type } : block;
+}
+
+/** Redacted reasoning is encrypted for the model alone: only its size says something to a reader. */
+function readReasoning(reasoning: JsonObject): JsonObject {
+  const redacted = reasoning.redactedContent;
+  if (redacted instanceof Uint8Array) return { redactedContent: { byteLength: redacted.byteLength } };
+  if (typeof redacted === 'string') return { redactedContent: { byteLength: new Binary(redacted, '').byteLength } };
+  return reasoning;
+}
+
+/** cachePoint, searchResult, citationsContent, and whatever comes later: the block's own key, and `type` to name it. */
+function readOther(block: JsonObject): JsonObject {
+  const unknown = block.$unknown; // how the SDK hands over a union member it does not know: [name, value]
+  if (Array.isArray(unknown) && typeof unknown[0] === 'string') return { type: unknown[0], [unknown[0]]: unknown[1] };
+  if (typeof block.type === 'string') return block;
+  return { type: Object.keys(block)[0] ?? 'unknown', ...block };
+}

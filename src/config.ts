@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { isObject, parseJson, string } from './read';
+
+/** The settings, read from the environment once. The README's table of settings is this interface. */
+export interface Config {
+  /** `BRAINTRUST_BEDROCK` is not `off`. */
+  readonly on: boolean;
+  /** `BRAINTRUST_BEDROCK_DEBUG`: what telemetry could not do, on stderr. */
+  readonly debug: boolean;
+  /** Whether there is an API key for a logger of our own. The key itself is read by `braintrust` and never held here. */
+  readonly hasApiKey: boolean;
+  readonly projectId: string | undefined;
+  readonly projectName: string;
+  /** `BRAINTRUST_BEDROCK_ATTACHMENTS` is not `off`: file content becomes attachments. */
+  readonly attachments: boolean;
+  /** `BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES`: the most that the files of one span may have together. */
+  readonly maxAttachmentBytes: number;
+}
+
+let current: Config | undefined;
+
+/** The settings of this process. */
+export function config(): Config {
+  current ??= read(process.env);
+  return current;
+}
+
+function read(env: NodeJS.ProcessEnv): Config {
+  const file = environmentFile();
+  const value = (name: string) => text(env[name]) ?? text(file[name]);
+  return Object.freeze({
+    on: !off(env.BRAINTRUST_BEDROCK),
+    debug: text(env.BRAINTRUST_BEDROCK_DEBUG) !== undefined && !off(env.BRAINTRUST_BEDROCK_DEBUG),
+    hasApiKey: value('BRAINTRUST_API_KEY') !== undefined,
+    projectId: value('BRAINTRUST_PROJECT_ID'),
+    projectName: value('BRAINTRUST_PROJECT') ?? packageName() ?? 'AWS Bedrock',
+    attachments: !off(env.BRAINTRUST_BEDROCK_ATTACHMENTS),
+    maxAttachmentBytes: bytes(env.BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES, 20 * 1024 * 1024),
+  });
+}
+
+const text = (value: string | undefined) => (value?.trim() ? value.trim() : undefined);
+const off = (value: string | undefined) => /^(off|0|false|no)$/i.test(value?.trim() ?? '');
+
+function bytes(value: string | undefined, otherwise: number): number {
+  const parsed = Number(text(value) ?? otherwise);
+  return Number.isFinite(parsed) && parsed >= 0 ? parsed : otherwise;
+}
+
+/** The nearest `.env.braintrust`, from the working directory upwards, as the `braintrust` package finds its API key. */
+function environmentFile(): Record<string, string> {
+  const source = nearest(process.cwd(), '.env.braintrust') ?? '';
+  const result: Record<string, string> = {};
+  for (const [, name, double, single, bare] of source.matchAll(/^\s*(?:export\s+)?([\w.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^#\r\n]*))/gm)) {
+    if (name) result[name] = double ?? single ?? bare ?? '';
+  }
+  return result;
+}
+
+/** The name in the package.json nearest to the application's entry: what a person would call the application. */
+function packageName(): string | undefined {
+  const entry = process.argv[1];
+  const manifest = parseJson(nearest(entry ? dirname(entry) : process.cwd(), 'package.json') ?? '');
+  return isObject(manifest) ? text(string(manifest.name)) : undefined;
+}
+
+function nearest(from: string, name: string): string | undefined {
+  for (let folder = from; ; folder = dirname(folder)) {
+    try {
+      return readFileSync(join(folder, name), 'utf8');
+    } catch {
+      if (dirname(folder) === folder) return undefined;
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { wrapBedrockRuntime } from './client';

@@ -1,0 +1,51 @@
+import type { Command } from './operations';
+import { modelIdentity } from './model-id';
+import { defined, isObject, number, object, pick, string } from './read';
+import type { JsonObject } from './types';
+import type { Wire } from './wire';
+
+/** The error of a row. */
+export interface ErrorField {
+  name: string;
+  message: string;
+  stack?: string;
+  /** What the model itself answered, for an error in the middle of its stream. */
+  originalStatusCode?: number;
+  originalMessage?: string;
+}
+
+/** What every span says about its call. */
+export function callMetadata(command: Command, wire: Wire | undefined): JsonObject {
+  const model = string(command.input.modelId);
+  const { vendor, inferenceProfile, region } = model ? modelIdentity(model) : {};
+  return defined({
+    provider: 'aws-bedrock',
+    model,
+    command: command.name,
+    operation: command.operation.name,
+    region: wire?.region ?? region,
+    vendor,
+    inferenceProfile,
+  });
+}
+
+/** Request id, status and retries, from the output or the error. */
+export function outcomeMetadata(output: JsonObject | undefined, error: unknown, wire: Wire | undefined): JsonObject {
+  const metadata = { ...object(output?.$metadata), ...(isObject(error) && defined(object(error.$metadata) ?? {})) };
+  const attempts = number(metadata.attempts);
+  return defined({
+    requestId: string(metadata.requestId) ?? string(wire?.headers['x-amzn-requestid']),
+    httpStatus: number(metadata.httpStatusCode),
+    ...(attempts !== undefined && attempts > 1 && { attempts, totalRetryDelay: number(metadata.totalRetryDelay) }),
+  });
+}
+
+/** An error as a row holds it. Anything can be thrown. */
+export function errorField(error: unknown): ErrorField {
+  if (!isObject(error)) return { name: 'Error', message: String(error) };
+  return {
+    name: string(error.name) ?? 'Error',
+    message: string(error.message) ?? String(error),
+    ...pick(error, ['stack', 'originalStatusCode', 'originalMessage']),
+  };
+}

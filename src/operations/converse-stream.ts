@@ -1,0 +1,120 @@
+import { isObject, number, object, objects, pick, string } from '../read';
+import type { Accumulator, JsonObject } from '../types';
+
+/** A content block as its deltas have built it so far. */
+interface Block {
+  start?: JsonObject;
+  text?: string;
+  toolInput?: string;
+  reasoning?: string;
+  signature?: string;
+  redacted?: number;
+  citations?: JsonObject[];
+  result?: JsonObject[];
+  media?: { kind: string; format: unknown; source: JsonObject | undefined; bytes: Uint8Array[] };
+  other?: JsonObject;
+}
+
+/** Folds the events of a ConverseStream into the response of a Converse. */
+export class ConverseStream implements Accumulator {
+  #role = 'assistant';
+  #blocks = new Map<unknown, Block>();
+  #last: JsonObject = {};
+  #stopped = false;
+  #started = false;
+
+  add(event: JsonObject): boolean {
+    if (isObject(event.contentBlockDelta)) {
+      this.#started = true;
+      return this.#delta(this.#block(event.contentBlockDelta), object(event.contentBlockDelta.delta) ?? {});
+    }
+    if (isObject(event.contentBlockStart)) {
+      this.#started = true;
+      const start = object(event.contentBlockStart.start);
+      // A text block has no start event; what has one says what kind of block it is.
+      if (start) this.#block(event.contentBlockStart).start = { ...start };
+    } else if (isObject(event.messageStart)) {
+      this.#started = true;
+      this.#role = string(event.messageStart.role) ?? this.#role;
+    } else if (isObject(event.messageStop)) {
+      this.#stopped = true;
+      Object.assign(this.#last, pick(event.messageStop, ['stopReason', 'additionalModelResponseFields']));
+    } else if (isObject(event.metadata)) {
+      Object.assign(this.#last, pick(event.metadata, ['usage', 'metrics', 'trace', 'performanceConfig', 'serviceTier']));
+    }
+    return false;
+  }
+
+  complete(): boolean {
+    return this.#stopped;
+  }
+
+  response(): JsonObject {
+    const content = [...this.#blocks.values()].map(finish);
+    return { ...(this.#started && { output: { message: { role: this.#role, content } } }), ...this.#last };
+  }
+
+  #block({ contentBlockIndex }: JsonObject): Block {
+    const index = number(contentBlockIndex) ?? this.#blocks.size;
+    const block = this.#blocks.get(index) ?? {};
+    this.#blocks.set(index, block);
+    return block;
+  }
+
+  /** Whether the delta has content. */
+  #delta(block: Block, delta: JsonObject): boolean {
+    if (typeof delta.text === 'string') {
+      block.text = (block.text ?? '') + delta.text;
+      return delta.text !== '';
+    }
+    if (isObject(delta.toolUse)) {
+      const input = string(delta.toolUse.input) ?? '';
+      block.toolInput = (block.toolInput ?? '') + input;
+      return input !== '';
+    }
+    if (isObject(delta.reasoningContent)) return addReasoning(block, delta.reasoningContent);
+    if (isObject(delta.citation)) {
+      block.citations = [...(block.citations ?? []), { ...delta.citation }];
+      return false;
+    }
+    if (Array.isArray(delta.toolResult)) {
+      block.result = [...(block.result ?? []), ...objects(delta.toolResult)];
+      return delta.toolResult.length > 0;
+    }
+    const kind = ['image', 'video', 'audio'].find((name) => isObject(delta[name]));
+    if (kind) return addMedia(block, kind, object(delta[kind]) ?? {});
+    block.other = { ...block.other, ...delta };
+    return false;
+  }
+}
+
+function addReasoning(block: Block, { text, signature, redactedContent }: JsonObject): boolean {
+  if (typeof text === 'string') block.reasoning = (block.reasoning ?? '') + text;
+  if (typeof signature === 'string') block.signature = (block.signature ?? '') + signature;
+  if (redactedContent instanceof Uint8Array) block.redacted = (block.redacted ?? 0) + redactedContent.byteLength;
+  return text !== undefined ? text !== '' : redactedContent !== undefined;
+}
+
+function addMedia(block: Block, kind: string, { format, source }: JsonObject): boolean {
+  block.media ??= { kind, format: format ?? object(block.start?.[kind])?.format, source: object(source), bytes: [] };
+  const bytes = object(source)?.bytes;
+  if (bytes instanceof Uint8Array) block.media.bytes.push(bytes);
+  return true;
+}
+
+/** The block as Converse would have given it. */
+function finish(block: Block): JsonObject {
+  const { start, text, citations, media, result } = block;
+  const toolUse = object(start?.toolUse);
+  if (toolUse || block.toolInput !== undefined) return { toolUse: { ...toolUse, input: block.toolInput ?? '' } };
+  const toolResult = object(start?.toolResult);
+  if (toolResult || result) return { toolResult: { ...toolResult, content: result ?? [] } };
+  if (citations) return { citationsContent: { content: text === undefined ? [] : [{ text }], citations } };
+  if (text !== undefined) return { text };
+  if (block.redacted !== undefined) return { reasoningContent: { redactedContent: { byteLength: block.redacted } } };
+  if (block.reasoning !== undefined || block.signature !== undefined) {
+    return { reasoningContent: { reasoningText: { text: block.reasoning ?? '', ...(block.signature && { signature: block.signature }) } } };
+  }
+  if (media) return { [media.kind]: { format: media.format, source: media.bytes.length > 0 ? { bytes: Buffer.concat(media.bytes) } : media.source } };
+  return { ...start, ...block.other };
+}

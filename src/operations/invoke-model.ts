@@ -1,0 +1,111 @@
+import { Binary } from '../binary';
+import { familyOf } from '../families';
+import { defined, isObject, object, parseJson, string } from '../read';
+import { addMissing, headerMetrics, invocationMetrics } from '../tokens';
+import type { Accumulator, Family, Fields, JsonObject, Operation } from '../types';
+
+const decoder = new TextDecoder();
+
+export const invokeModel: Operation = { name: 'invokeModel', type: 'llm', request, response };
+
+export const invokeModelWithResponseStream: Operation = {
+  ...invokeModel,
+  name: 'invokeModelWithResponseStream',
+  stream: { member: 'body', accumulator: (input) => new InvokeModelStream(string(input.modelId) ?? '', bodyOf(input)) },
+};
+
+/** The request's body, parsed once: the application may have overwritten its buffer by the time the response is read. */
+const bodies = new WeakMap<JsonObject, JsonObject>();
+
+function bodyOf(input: JsonObject): JsonObject {
+  const body = bodies.get(input) ?? object(parseBody(input.body)) ?? {};
+  bodies.set(input, body);
+  return body;
+}
+
+/** Parsed JSON; the text or the bytes themselves where they are none. */
+function parseBody(body: unknown): unknown {
+  if (typeof body === 'string') return parseJson(body);
+  if (body instanceof ArrayBuffer) return parseBody(new Uint8Array(body));
+  if (!(body instanceof Uint8Array)) return body;
+  const text = decoder.decode(body);
+  const parsed = parseJson(text);
+  return parsed === text && text.includes('\uFFFD') ? new Binary(body, 'application/octet-stream') : parsed;
+}
+
+function request(input: JsonObject): Fields {
+  const body = bodyOf(input);
+  const read: Fields = Object.keys(body).length > 0 ? familyOf(string(input.modelId) ?? '', body).request(body) : { input: parseBody(input.body) };
+  return {
+    ...read,
+    metadata: {
+      ...read.metadata,
+      ...defined({
+        contentType: input.contentType,
+        accept: input.accept,
+        trace: input.trace,
+        guardrailIdentifier: input.guardrailIdentifier,
+        guardrailVersion: input.guardrailVersion,
+        performanceConfig: latency(input.performanceConfigLatency),
+        serviceTier: input.serviceTier,
+        requestMetadata: input.requestMetadata,
+      }),
+    },
+  };
+}
+
+const latency = (value: unknown) => (typeof value === 'string' ? { latency: value } : undefined);
+
+function response(output: JsonObject, input: JsonObject, headers: JsonObject): Fields {
+  const asked = bodyOf(input);
+  const body = parseBody(output.body);
+  const answered = object(body) ?? {};
+  const read: Fields = isObject(body) && !(body instanceof Binary) ? familyOf(string(input.modelId) ?? '', asked, answered).response(answered, asked) : { output: body };
+  const counted = object(output['amazon-bedrock-invocationMetrics']) ?? object(answered['amazon-bedrock-invocationMetrics']) ?? {};
+  return {
+    ...read,
+    metadata: {
+      ...read.metadata,
+      ...defined({
+        performanceConfig: latency(output.performanceConfigLatency),
+        serviceTier: output.serviceTier,
+        guardrail: output['amazon-bedrock-trace'] ?? answered['amazon-bedrock-trace'],
+      }),
+    },
+    // the body first, then the headers, then what Bedrock measured
+    metrics: addMissing(addMissing(read.metrics ?? {}, headerMetrics(headers)), invocationMetrics(counted)),
+  };
+}
+
+/** Parses each chunk once, keeps what Bedrock adds to any family's chunks, and leaves the rest to the family's own accumulator. */
+class InvokeModelStream implements Accumulator {
+  #family: Family | undefined;
+  #chunks: Accumulator | undefined;
+  #added: JsonObject = {};
+
+  constructor(
+    private readonly modelId: string,
+    private readonly request: JsonObject,
+  ) {}
+
+  add(event: JsonObject): boolean {
+    const bytes = object(event.chunk)?.bytes;
+    const chunk = bytes instanceof Uint8Array ? parseJson(decoder.decode(bytes)) : undefined;
+    if (!isObject(chunk)) return false;
+    for (const name of ADDED) if (chunk[name] !== undefined) this.#added[name] = chunk[name];
+    // An opaque id may leave it to the first chunk to tell the family.
+    this.#family ??= familyOf(this.modelId, this.request, chunk);
+    this.#chunks ??= this.#family.accumulator();
+    return this.#chunks.add(chunk);
+  }
+
+  complete(): boolean {
+    return this.#chunks?.complete() === true || this.#added['amazon-bedrock-invocationMetrics'] !== undefined;
+  }
+
+  response(): JsonObject {
+    return { ...this.#added, body: this.#chunks?.response() };
+  }
+}
+
+const ADDED = ['amazon-bedrock-invocationMetrics', 'amazon-bedrock-trace', 'amazon-bedrock-guardrailAction'] as const;

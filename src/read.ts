@@ -1,0 +1,31 @@
+import type { JsonObject } from './types';
+
+/** Narrowing of outside data. Each gives `undefined` for anything that is not what its name says. */
+export const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const object = (value: unknown): JsonObject | undefined => (isObject(value) ? value : undefined);
+export const objects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
+export const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+export const number = (value: unknown): number | undefined => (typeof value === 'number' && Number.isFinite(value) ? value : undefined);
+
+/** The object without the members that are undefined or null. */
+export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined | null> } {
+  const result = {} as Record<string, unknown>;
+  for (const [key, member] of Object.entries(value)) if (member !== undefined && member !== null) result[key] = member;
+  return result as { [K in keyof T]: Exclude<T[K], undefined | null> };
+}
+
+/** The members of `source` with these names that are present, under the same names. */
+export function pick(source: JsonObject, names: readonly string[]): JsonObject {
+  const result: JsonObject = {};
+  for (const name of names) if (source[name] !== undefined && source[name] !== null) result[name] = source[name];
+  return result;
+}
+
+/** The parsed JSON, or the text itself where it is not JSON (models write malformed tool arguments). */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,132 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setImmediate } from 'node:timers';
+import { isSuppressed, replaceBuiltIn } from './built-in';
+import { config } from './config';
+import { debug, guard, say } from './guard';
+import type { Upload } from './content';
+import type { ErrorField } from './metadata';
+import { type Braintrust, loadBraintrust } from './peer';
+import { type BraintrustState, braintrustState, type SpanParent } from './state';
+import type { Fields } from './types';
+import { upload } from './upload';
+import { version } from './version';
+
+export interface Row extends Fields {
+  name: string;
+  type: 'llm' | 'task';
+  /** Unix seconds. */
+  start: number;
+  end: number;
+  error?: ErrorField | undefined;
+  uploads: Upload[];
+}
+
+/** Where a row will stand: found when the call starts, used when it is over. */
+export interface Place {
+  /** The span around the call, an experiment, a logger. Absent: the logger that there is when the row is written. */
+  parent?: SpanParent | undefined;
+  /** `withParent` gave an exported span or trace headers, which only `braintrust` itself can read. */
+  exported: boolean;
+  /** Runs a function in the context that the call was made in: the row is written from another one. */
+  inContext<T>(write: () => T): T;
+}
+
+/** The place for a call that starts now, or `undefined` where nobody would see its span: then there is nothing to do at all. */
+export function findPlace(): Place | undefined {
+  const state = braintrustState();
+  if (state) {
+    replaceBuiltIn(state);
+    if (isSuppressed()) return undefined;
+    const place = currentPlace(state);
+    if (place) return place;
+  }
+  if (unavailable) return undefined;
+  if (config().hasApiKey) return { exported: false, inContext: AsyncLocalStorage.snapshot() };
+  say('no BRAINTRUST_API_KEY, and the application has no Braintrust logger: Bedrock calls are not traced.');
+  return undefined;
+}
+
+function currentPlace(state: BraintrustState): Place | undefined {
+  const span = state.contextManager?.getCurrentSpan?.() ?? state.currentSpan?.getStore?.();
+  if (span?.id) return { parent: span, exported: false, inContext: (write) => write() }; // the no-op span has an empty id
+  const exported = Boolean(state.currentParent?.getStore?.());
+  const parent = state.currentExperiment ?? state.currentLogger;
+  return exported || parent ? { parent, exported, inContext: AsyncLocalStorage.snapshot() } : undefined;
+}
+
+/** Writes one row when it can be written: now, or as soon as there is a logger. Never waits. */
+export function writeRow(place: Place, row: Row): void {
+  if (unavailable) return;
+  const startSpan = starter(place);
+  if (startSpan) {
+    place.inContext(() => quietly(() => startSpan(spanArguments(row))));
+    void upload(row.uploads);
+  } else {
+    waiting.push({ place, row });
+    prepare(place);
+  }
+}
+
+const waiting: { place: Place; row: Row }[] = [];
+let braintrust: Braintrust | undefined;
+let ownLogger: SpanParent | undefined;
+let preparing = false;
+/** There is no logger and there will be none: said once, and from then on calls are not traced. */
+let unavailable = false;
+
+/** What starts a span at this place; `undefined` until there is a logger. */
+function starter(place: Place): ((args: object) => unknown) | undefined {
+  if (place.exported) return braintrust?.startSpan;
+  const parent = place.parent ?? braintrustState()?.currentLogger ?? ownLogger;
+  return parent && ((args) => parent.startSpan(args));
+}
+
+/**
+ * Makes sure that there will be a logger. Where the application has not loaded `braintrust` this does, which blocks the event loop for
+ * 150–200 ms: a call asks for it once its request is on the way.
+ */
+export function prepare(place: Place): void {
+  if (preparing || starter(place)) return;
+  preparing = true;
+  setImmediate(() => {
+    loadBraintrust()
+      .then((loaded) => {
+        if (!loaded) return giveUp();
+        braintrust = loaded;
+        const { hasApiKey, projectId, projectName } = config();
+        if (hasApiKey) ownLogger = loaded.initLogger({ ...(projectId ? { projectId } : { projectName }), setCurrent: false });
+        preparing = false;
+        for (const { place, row } of waiting.splice(0)) guard('write', () => writeRow(place, row));
+      })
+      .catch((error: unknown) => {
+        debug('no logger could be made', error);
+        giveUp();
+      });
+  });
+}
+
+function giveUp(): void {
+  unavailable = true;
+  waiting.length = 0;
+}
+
+function spanArguments(row: Row): object {
+  const { name, type, start, end, error, input, output, metadata, metrics } = row;
+  const event = { input, output, metadata, error, metrics: { ...metrics, end }, context: CONTEXT };
+  return { name, type, startTime: start, event, [INSTRUMENTATION]: 'bedrock-runtime' };
+}
+
+/** Tells users' span customizers that this is an instrumentation's span. */
+const INSTRUMENTATION = Symbol.for('braintrust.spanInstrumentationName');
+const CONTEXT = { span_origin: { name: 'braintrust-bedrock', version, instrumentation: { name: 'bedrock-runtime' } } };
+
+/** Without the caller's stack, which `braintrust` would collect for the row and which is ours: half of what a row costs. */
+function quietly(write: () => unknown): void {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    write();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

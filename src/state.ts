@@ -1,0 +1,31 @@
+import { isObject } from './read';
+
+/**
+ * What `braintrust` keeps on globalThis, shared by every copy of it in the process (ESM and CJS builds, several versions).
+ * Read without importing `braintrust`: where nobody has loaded it there is no current span to find, and loading it costs 150 ms.
+ */
+export interface BraintrustState {
+  currentLogger?: SpanParent;
+  currentExperiment?: SpanParent;
+  contextManager?: { getCurrentSpan?(): SpanParent | undefined; getParentSpanIds?(): { rootSpanId: string; spanParents: string[] } | undefined };
+  /** Up to 3.2: the current span itself. */
+  currentSpan?: { getStore?(): SpanParent | undefined };
+  /** What `withParent` has set: an exported span, or trace headers. */
+  currentParent?: { getStore?(): unknown };
+  login?(options: object): Promise<unknown>;
+  apiConn?(): { post(path: string, body: object): Promise<Response> };
+  bgLogger?(): { flush(): Promise<unknown> };
+  orgId?: string | null;
+}
+
+/** A span, logger or experiment: anything that starts a span below itself. */
+export interface SpanParent {
+  kind?: string;
+  id?: unknown;
+  startSpan(args: object): unknown;
+}
+
+export function braintrustState(): BraintrustState | undefined {
+  const state: unknown = Reflect.get(globalThis, Symbol.for('braintrust-state'));
+  return isObject(state) ? state : undefined;
+}

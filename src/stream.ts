@@ -1,0 +1,55 @@
+import type { Call } from './call';
+import { guard } from './guard';
+import { observe } from './observe';
+import { isObject, object } from './read';
+import type { Accumulator, JsonObject } from './types';
+import type { Wire } from './wire';
+
+/**
+ * Follows a call's response stream to whichever end comes first. The stream itself is not kept: an application that never reads it
+ * lets go of it, and that is an end too.
+ * @param head the output without its stream
+ */
+export function watchStream(call: Call, source: AsyncIterable<unknown>, head: JsonObject, wire: Wire | undefined): void {
+  const accumulator = guard('accumulator', () => call.command.operation.stream?.accumulator(call.input)) ?? EMPTY;
+  let frames = 0;
+  let timeToFirstToken: number | undefined;
+
+  const close = (streamStatus: string | undefined, error?: unknown) => {
+    if (!unfinished.delete(atExit)) return;
+    const output = { ...head, ...guard('accumulator', () => accumulator.response()) };
+    guard('end', () => call.end({ output, error, streamStatus, timeToFirstToken, wire }));
+  };
+  const atExit = () => close(frames > 0 ? 'incomplete' : 'abandoned');
+  const event = (event: unknown) => {
+    const frame = frames++;
+    if (!isObject(event) || !accumulator.add(event) || timeToFirstToken !== undefined) return;
+    timeToFirstToken = ((wire?.arrival(frame) ?? performance.now()) - call.clock) / 1000;
+    wire?.settled();
+  };
+
+  rememberUnfinished(atExit);
+  observe(source, {
+    event: (value) => void guard('event', () => event(value)),
+    end: (how) => close(accumulator.complete() ? undefined : how === 'cancelled' ? 'cancelled' : isAborted(call) ? 'aborted' : 'incomplete'),
+    fail: (error) => close(isAborted(call) ? 'aborted' : 'failed', error),
+    collected: (iterated) => close(iterated ? 'cancelled' : 'abandoned'),
+  });
+}
+
+const EMPTY: Accumulator = { add: () => false, response: () => ({}), complete: () => false };
+
+const isAborted = (call: Call) => object(call.options.abortSignal)?.aborted === true;
+
+/** The ends of the streams that are open: when the process ends, they do. */
+const unfinished = new Set<() => void>();
+let atExitListening = false;
+
+function rememberUnfinished(atExit: () => void): void {
+  unfinished.add(atExit);
+  if (atExitListening) return;
+  atExitListening = true;
+  process.on('beforeExit', () => {
+    for (const end of unfinished) end();
+  });
+}

@@ -1,0 +1,38 @@
+import { Call } from './call';
+import { follow } from './follow';
+import { guard } from './guard';
+
+/** A client's `send`: `(command)`, `(command, options)`, `(command, callback)` or `(command, options, callback)`. */
+export type Send = (this: object, ...args: unknown[]) => unknown;
+
+/**
+ * The line that every call takes. What the application gets is what `send` gives; all else is guarded.
+ * A call that is not to be traced (another service's command, nobody to record for) costs the look-up and nothing more.
+ */
+export function traceSend(send: Send, client: object, args: unknown[]): unknown {
+  const call = guard('open', () => Call.open(client, args));
+  if (!call) return send.apply(client, args);
+  const ended = guard('callback', () => withCallback(args, call.succeed, call.fail));
+  let result: unknown;
+  try {
+    result = send.apply(client, ended ?? args);
+  } catch (error) {
+    call.fail(error);
+    throw error;
+  }
+  call.sent();
+  return guard('follow', () => (ended && result === undefined ? undefined : follow(result, call.succeed, call.fail))) ?? result;
+}
+
+/** The arguments with the application's callback replaced by one that hears the outcome first; `undefined` where there is no callback. */
+function withCallback(args: unknown[], succeed: (output: unknown) => void, fail: (error: unknown) => void): unknown[] | undefined {
+  const index = typeof args[1] === 'function' ? 1 : 2;
+  const callback = args[index];
+  if (typeof callback !== 'function') return undefined;
+  const heard = function (this: unknown, ...outcome: unknown[]): unknown {
+    if (outcome[0]) fail(outcome[0]);
+    else succeed(outcome[1]);
+    return callback.apply(this, outcome);
+  };
+  return [...args.slice(0, index), heard, ...args.slice(index + 1)];
+}
