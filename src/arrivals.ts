@@ -39,13 +39,17 @@ export function arrivalsOf(body: unknown): Arrivals | undefined {
       have += step;
       if (step === rest) {
         times.push(now);
-        length = have = 0;
+        length = 0;
+        have = 0;
         if (times.length >= MAX_FRAMES) listening = false;
       }
     }
   };
   // Headers and the first frames often share a packet: those are in the stream's buffer by now.
   for (const chunk of buffered(body)) read(chunk);
+  const stop = () => {
+    listening = false;
+  };
   Object.defineProperty(body, 'push', {
     configurable: true,
     writable: true,
@@ -54,7 +58,7 @@ export function arrivalsOf(body: unknown): Arrivals | undefined {
       return push.apply(this, args);
     },
   });
-  return { at: (frame) => times[frame], stop: () => void (listening = false) };
+  return { at: (frame) => times[frame], stop };
 }
 
 function buffered(body: JsonObject): Uint8Array[] {

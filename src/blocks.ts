@@ -41,7 +41,12 @@ function readToolUse(use: JsonObject): JsonObject {
 }
 
 function readToolResult(result: JsonObject): JsonObject {
-  const block = { type: 'tool_result', tool_use_id: result.toolUseId, content: readBlocks(result.content), is_error: result.status === 'error' };
+  const block = {
+    type: 'tool_result',
+    tool_use_id: result.toolUseId,
+    content: readBlocks(result.content),
+    is_error: result.status === 'error',
+  };
   return typeof result.type === 'string' && result.type !== 'tool_result' ? { ...block, toolType: result.type } : block;
 }
 

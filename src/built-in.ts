@@ -1,14 +1,14 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import { debug, guard } from './guard';
 import { isObject } from './read';
-import type { BraintrustState } from './state';
+import { type BraintrustState, braintrustState, STATE } from './state';
 
 /**
  * Braintrust's own Bedrock instrumentation (`braintrust/hook.mjs`, `wrapBedrockRuntime`, its bundler plugins) would write a second span
  * for each call, so it is switched off, once. What it knows of frameworks that trace their model calls themselves is kept: see `isSuppressed`.
  *
- * Asked for at each traced call and not when the hook loads: `braintrust` may be imported at any time, and an application whose SDK is
- * not ours to patch keeps the spans that it has.
+ * Asked for when a client class is patched and at each call, not when the hook loads: `braintrust` may be imported at any time, and an
+ * application whose SDK is not ours to patch keeps the spans that it has.
  */
 export function replaceBuiltIn(state: BraintrustState): void {
   if (replaced.has(state)) return;
@@ -22,6 +22,25 @@ export function replaceBuiltIn(state: BraintrustState): void {
     startHandlers.push(...unsubscribed(disable));
     debug('switched off the Bedrock part of braintrust/hook.mjs: these calls are traced here');
   }
+}
+
+/**
+ * Does so as soon as `braintrust` is there, now or later: its `wrapBedrockRuntime` opens a span before the client's own `send` is called.
+ * Until then the place where `braintrust` puts its state tells when it comes, and is a plain property again from that moment on.
+ */
+export function replaceBuiltInWhenLoaded(): void {
+  const state = braintrustState();
+  if (state) return replaceBuiltIn(state);
+  if (Object.hasOwn(globalThis, STATE)) return;
+  Object.defineProperty(globalThis, STATE, {
+    configurable: true,
+    get: () => undefined,
+    set(value: unknown) {
+      Object.defineProperty(globalThis, STATE, { value, writable: true, enumerable: true, configurable: true });
+      // its plugins are made in the same turn, after its state
+      queueMicrotask(() => guard('built-in', replaceBuiltInWhenLoaded));
+    },
+  });
 }
 
 const replaced = new WeakSet<object>();

@@ -107,7 +107,7 @@ export class Call {
       input: response.input ?? request.input,
       output: response.output,
       metadata: {
-        ...callMetadata(this.command, wire),
+        ...callMetadata(this.command, this.input, wire),
         ...request.metadata,
         ...response.metadata,
         ...outcomeMetadata(ending.output, ending.error, wire),

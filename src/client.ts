@@ -1,3 +1,4 @@
+import { replaceBuiltInWhenLoaded } from './built-in';
 import { guard, say } from './guard';
 import { isObject } from './read';
 import { type Send, traceSend } from './trace';
@@ -10,9 +11,11 @@ const WRAPPED = Symbol.for('braintrust-bedrock.wrapped');
 /** Patches `send` of the module's `BedrockRuntimeClient`, once. For the loader; never throws. */
 export function patchBedrockRuntime(namespace: unknown): void {
   guard('patch', () => {
-    const constructor = isObject(namespace) || typeof namespace === 'function' ? Reflect.get(namespace, 'BedrockRuntimeClient') : undefined;
-    const prototype: unknown = typeof constructor === 'function' ? constructor.prototype : undefined;
-    if (isObject(prototype) && !isTraced(prototype)) replaceSend(prototype);
+    const client = isObject(namespace) || typeof namespace === 'function' ? Reflect.get(namespace, 'BedrockRuntimeClient') : undefined;
+    const prototype: unknown = typeof client === 'function' ? client.prototype : undefined;
+    if (!isObject(prototype) || isTraced(prototype)) return;
+    replaceSend(prototype);
+    replaceBuiltInWhenLoaded();
   });
 }
 
@@ -26,9 +29,11 @@ export function patchBedrockRuntime(namespace: unknown): void {
  */
 export function wrapBedrockRuntime<T extends object>(client: T): T {
   guard('wrap', () => {
-    if (!isObject(client) || typeof client.send !== 'function') return say('wrapBedrockRuntime was given something without a send method; it is not traced.');
+    if (!isObject(client) || typeof client.send !== 'function')
+      return say('wrapBedrockRuntime was given something without a send method; it is not traced.');
     if (isTraced(client)) return;
     replaceSend(client);
+    replaceBuiltInWhenLoaded();
     Object.defineProperty(client, WRAPPED, { value: true });
   });
   return client;

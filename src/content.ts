@@ -49,7 +49,8 @@ export function snapshot<T>(value: T): Snapshot<T> {
     return target;
   };
   const copyObject = (source: object) => {
-    if (Symbol.asyncIterator in source || source instanceof ReadableStream || source instanceof Blob) return { type: source.constructor?.name ?? 'stream' };
+    if (Symbol.asyncIterator in source || source instanceof ReadableStream || source instanceof Blob)
+      return { type: source.constructor?.name ?? 'stream' };
     const target: Record<string, unknown> = {};
     for (const key of Object.keys(source)) {
       const member = read(source, key, target, key);
@@ -69,7 +70,11 @@ export function snapshot<T>(value: T): Snapshot<T> {
   const file = (binary: Binary, holder: object, key: string | number) => {
     const summary = { byteLength: binary.byteLength, contentType: binary.contentType };
     if (!config().attachments || binary.byteLength === 0 || binary.byteLength > config().maxAttachmentBytes) return summary;
-    files.push({ holder, key, binary: new Binary(typeof binary.data === 'string' ? binary.data : Uint8Array.from(binary.data), binary.contentType, binary.filename) });
+    files.push({
+      holder,
+      key,
+      binary: new Binary(typeof binary.data === 'string' ? binary.data : Uint8Array.from(binary.data), binary.contentType, binary.filename),
+    });
     return summary;
   };
 

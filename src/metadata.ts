@@ -1,5 +1,5 @@
-import type { Command } from './operations';
 import { modelIdentity } from './model-id';
+import type { Command } from './operations';
 import { defined, isObject, number, object, pick, string } from './read';
 import type { JsonObject } from './types';
 import type { Wire } from './wire';
@@ -15,8 +15,8 @@ export interface ErrorField {
 }
 
 /** What every span says about its call. */
-export function callMetadata(command: Command, wire: Wire | undefined): JsonObject {
-  const model = string(command.input.modelId);
+export function callMetadata(command: Command, input: JsonObject, wire: Wire | undefined): JsonObject {
+  const model = string(input.modelId);
   const { vendor, inferenceProfile, region } = model ? modelIdentity(model) : {};
   return defined({
     provider: 'aws-bedrock',

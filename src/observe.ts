@@ -55,7 +55,8 @@ function watch(iterator: AsyncIterator<unknown>, listener: Listener): void {
       return method.apply(this, args);
     };
   put('next', function (this: AsyncIterator<unknown>, ...args: [] | [unknown]) {
-    return follow(next.apply(this, args), seen, failed);
+    const result: unknown = next.apply(this, args);
+    return guard('next', () => follow(result, seen, failed)) ?? result;
   });
   if (stop) put('return', stopping(stop));
   if (raise) put('throw', stopping(raise));
@@ -69,8 +70,11 @@ export function tap(source: AsyncIterable<unknown>, heard: (event: unknown) => v
       const seen = (result: unknown) => {
         if (isObject(result) && !result.done) heard(result.value);
       };
-            const forwarded: object = {
-        next: (...args: [] | [unknown]) => follow(iterator.next(...args), seen, () => {}),
+      const forwarded: object = {
+        next(...args: [] | [unknown]) {
+          const result: unknown = iterator.next(...args);
+          return guard('sent', () => follow(result, seen, () => {})) ?? result;
+        },
         ...(iterator.return && { return: iterator.return.bind(iterator) }),
         ...(iterator.throw && { throw: iterator.throw.bind(iterator) }),
       };

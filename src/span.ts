@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers';
 import { isSuppressed, replaceBuiltIn } from './built-in';
 import { config } from './config';
-import { debug, guard, say } from './guard';
 import type { Upload } from './content';
+import { debug, guard, say } from './guard';
 import type { ErrorField } from './metadata';
 import { type Braintrust, loadBraintrust } from './peer';
 import { type BraintrustState, braintrustState, type SpanParent } from './state';
@@ -94,7 +94,7 @@ export function prepare(place: Place): void {
         if (!loaded) return giveUp();
         braintrust = loaded;
         const { hasApiKey, projectId, projectName } = config();
-        if (hasApiKey) ownLogger = loaded.initLogger({ ...(projectId ? { projectId } : { projectName }), setCurrent: false });
+        if (hasApiKey) ownLogger = loaded.initLogger({ projectName, ...(projectId && { projectId }), setCurrent: false });
         preparing = false;
         for (const { place, row } of waiting.splice(0)) guard('write', () => writeRow(place, row));
       })
@@ -112,7 +112,8 @@ function giveUp(): void {
 
 function spanArguments(row: Row): object {
   const { name, type, start, end, error, input, output, metadata, metrics } = row;
-  const event = { input, output, metadata, error, metrics: { ...metrics, end }, context: CONTEXT };
+  const created = new Date(start * 1000).toISOString(); // the trace view sorts by it, and the row is written at the end
+  const event = { input, output, metadata, error, metrics: { ...metrics, end }, context: CONTEXT, created };
   return { name, type, startTime: start, event, [INSTRUMENTATION]: 'bedrock-runtime' };
 }
 

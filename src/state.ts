@@ -7,7 +7,10 @@ import { isObject } from './read';
 export interface BraintrustState {
   currentLogger?: SpanParent;
   currentExperiment?: SpanParent;
-  contextManager?: { getCurrentSpan?(): SpanParent | undefined; getParentSpanIds?(): { rootSpanId: string; spanParents: string[] } | undefined };
+  contextManager?: {
+    getCurrentSpan?(): SpanParent | undefined;
+    getParentSpanIds?(): { rootSpanId: string; spanParents: string[] } | undefined;
+  };
   /** Up to 3.2: the current span itself. */
   currentSpan?: { getStore?(): SpanParent | undefined };
   /** What `withParent` has set: an exported span, or trace headers. */
@@ -25,7 +28,9 @@ export interface SpanParent {
   startSpan(args: object): unknown;
 }
 
+export const STATE = Symbol.for('braintrust-state');
+
 export function braintrustState(): BraintrustState | undefined {
-  const state: unknown = Reflect.get(globalThis, Symbol.for('braintrust-state'));
+  const state: unknown = Reflect.get(globalThis, STATE);
   return isObject(state) ? state : undefined;
 }

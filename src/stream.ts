@@ -29,17 +29,17 @@ export function watchStream(call: Call, source: AsyncIterable<unknown>, head: Js
   };
 
   rememberUnfinished(atExit);
+  const isWhole = () => guard('complete', () => accumulator.complete()) ?? false;
+  const wasAborted = () => guard('aborted', () => object(call.options.abortSignal)?.aborted === true) ?? false;
   observe(source, {
-    event: (value) => void guard('event', () => event(value)),
-    end: (how) => close(accumulator.complete() ? undefined : how === 'cancelled' ? 'cancelled' : isAborted(call) ? 'aborted' : 'incomplete'),
-    fail: (error) => close(isAborted(call) ? 'aborted' : 'failed', error),
+    event: (value) => guard('event', () => event(value)),
+    end: (how) => close(isWhole() ? undefined : how === 'cancelled' ? 'cancelled' : wasAborted() ? 'aborted' : 'incomplete'),
+    fail: (error) => close(wasAborted() ? 'aborted' : 'failed', error),
     collected: (iterated) => close(iterated ? 'cancelled' : 'abandoned'),
   });
 }
 
 const EMPTY: Accumulator = { add: () => false, response: () => ({}), complete: () => false };
-
-const isAborted = (call: Call) => object(call.options.abortSignal)?.aborted === true;
 
 /** The ends of the streams that are open: when the process ends, they do. */
 const unfinished = new Set<() => void>();

@@ -16,7 +16,8 @@ export interface Wire {
 }
 
 /** The HTTP side of an output or an error that the SDK has given. */
-export const wireOf = (outcome: unknown): Wire | undefined => (typeof outcome === 'object' && outcome !== null ? wires.get(outcome) : undefined);
+export const wireOf = (outcome: unknown): Wire | undefined =>
+  typeof outcome === 'object' && outcome !== null ? wires.get(outcome) : undefined;
 
 /**
  * Adds middlewares to a client, once: the SDK's own way to see the response, outside its reader (the output or the error is there) and
@@ -59,22 +60,30 @@ function heardArguments(args: unknown): unknown {
 }
 
 const outside = (next: Next, context: unknown) => (args: unknown) =>
-  follow(
-    next(args),
-    (result) => guard('outcome', () => isObject(result) && remember(result.output, result.response, context)),
-    (error) => guard('outcome', () => isObject(error) && remember(error, error.$response, context)),
-  );
+  heard(next(args), {
+    fulfilled: (result) => isObject(result) && remember(result.output, result.response, context),
+    rejected: (error) => isObject(error) && remember(error, error.$response, context),
+  });
 
 const inside = (next: Next) => (args: unknown) =>
-  follow(
-    next(args),
-    (result) =>
-      guard('response', () => {
-        const response = isObject(result) ? object(result.response) : undefined;
-        if (response && isEventStream(response)) arrivals.set(response, arrivalsOf(response.body));
-      }),
-    () => {},
+  heard(next(args), {
+    fulfilled(result) {
+      const response = isObject(result) ? object(result.response) : undefined;
+      if (response && isEventStream(response)) arrivals.set(response, arrivalsOf(response.body));
+    },
+    rejected() {},
+  });
+
+function heard(result: unknown, { fulfilled, rejected }: { fulfilled(value: unknown): void; rejected(error: unknown): void }): unknown {
+  const followed = guard('wire', () =>
+    follow(
+      result,
+      (value) => guard('wire', () => fulfilled(value)),
+      (error) => guard('wire', () => rejected(error)),
+    ),
   );
+  return followed ?? result;
+}
 
 const isEventStream = (response: JsonObject) => /eventstream/.test(string(object(response.headers)?.['content-type']) ?? '');
 
