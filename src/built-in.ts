@@ -30,7 +30,7 @@ export function replaceBuiltIn(state: BraintrustState): void {
  */
 export function replaceBuiltInWhenLoaded(): void {
   const state = braintrustState();
-  if (state) return replaceBuiltIn(state);
+  if (state) replaceBuiltIn(state);
   if (Object.hasOwn(globalThis, STATE)) return;
   Object.defineProperty(globalThis, STATE, {
     configurable: true,
@@ -60,7 +60,11 @@ export function isSuppressed(): boolean {
       return [];
     },
   };
-  return guard('suppression', () => (handler(probe), !looked)) ?? false;
+  const asked = guard('suppression', () => {
+    handler(probe);
+    return true;
+  });
+  return asked === true && !looked;
 }
 
 /** Runs `disable` and gives the start handlers that it unsubscribes. */

@@ -1,12 +1,12 @@
-import { attach, type Snapshot, snapshot } from './content';
+import { attach, errorContent, type Snapshot, snapshot } from './content';
 import { guard } from './guard';
-import { callMetadata, type ErrorField, errorField, outcomeMetadata } from './metadata';
+import { callMetadata, errorField, outcomeMetadata } from './metadata';
 import { isAsyncIterable } from './observe';
 import { type Command, commandOf } from './operations';
 import { isObject } from './read';
-import { findPlace, type Place, prepare, writeRow } from './span';
+import { findPlace, finishRow, type Place, prepare, type Session, under, writeRow } from './span';
 import { watchStream } from './stream';
-import type { Accumulator, Fields, JsonObject } from './types';
+import type { Accumulator, Fields, JsonObject, Part } from './types';
 import { hearSent, listenToWire, type Wire, wireOf } from './wire';
 
 /** How a call ended. */
@@ -26,8 +26,9 @@ export class Call {
   readonly clock = performance.now();
   readonly input: JsonObject;
   readonly #started = Date.now() / 1000;
-  readonly #request: Snapshot<Fields>;
+  readonly #request: Snapshot;
   readonly #sent: Accumulator | undefined;
+  #session: Session | undefined;
   #open = true;
 
   /** Begins the record of a call, or gives `undefined` for one that is not traced. */
@@ -53,7 +54,9 @@ export class Call {
     const { sends } = this.command.operation;
     const accumulator = sends?.accumulator(this.input);
     if (sends && accumulator) {
-      hearSent(this.command.input, sends.member, (event) => guard('sent', () => isObject(event) && accumulator.add(event)));
+      hearSent(this.command.input, sends.member, (event) =>
+        guard('sent', () => isObject(event) && accumulator.add(event, performance.now())),
+      );
     }
     return accumulator;
   }
@@ -77,27 +80,46 @@ export class Call {
     guard('fail', () => this.end({ error, wire: wireOf(error) }));
   };
 
+  /** Writes the spans of a session's parts. The session's own row goes first, unfinished: the parts stand under it. */
+  part(parts: Part[] = []): void {
+    for (const { name, type, start, end, firstToken, ...fields } of parts) {
+      if (!this.#session) {
+        this.#session = {};
+        const begun = { metadata: callMetadata(this.command, this.input, undefined), ...this.#request.value };
+        writeRow(this.place, { ...this.#row(), ...begun, uploads: [] }, this.#session);
+      }
+      const copy = snapshot(fields);
+      const uploads = guard('attach', () => attach(copy.files)) ?? [];
+      const metrics = { ...copy.value.metrics, ...(firstToken !== undefined && { time_to_first_token: (firstToken - start) / 1000 }) };
+      writeRow(under(this.#session), { ...copy.value, metrics, name, type, start: this.#seconds(start), end: this.#seconds(end), uploads });
+    }
+  }
+
   end(ending: Ending): void {
     if (!this.#open) return;
     this.#open = false;
-    const end = this.#started + (performance.now() - this.clock) / 1000;
+    const end = this.#seconds(performance.now());
     guard('row', () => {
       const { operation } = this.command;
       const output = ending.output && { ...ending.output, ...guard('sent', () => this.#sent?.response()) };
       const read = guard('response', () => output && operation.response(output, this.input, ending.wire?.headers ?? {}));
-      const response = snapshot<Fields>(read ?? {});
+      const response = snapshot(read ?? {});
       const uploads = guard('attach', () => attach([...this.#request.files, ...response.files])) ?? [];
-      const error: ErrorField | undefined = ending.error === undefined ? undefined : errorField(ending.error);
-      writeRow(this.place, {
-        name: `bedrock.${operation.name}`,
-        type: operation.type,
-        start: this.#started,
-        end,
-        error,
-        uploads,
-        ...this.#fields(response.value, ending),
-      });
+      const error = guard('error', () => (ending.error === undefined ? undefined : errorContent(errorField(ending.error))));
+      const row = { ...this.#row(), end, error, uploads, ...this.#fields(response.value, ending) };
+      if (this.#session) finishRow(this.#session, row);
+      else writeRow(this.place, row);
     });
+  }
+
+  #row() {
+    const { name, type } = this.command.operation;
+    return { name: `bedrock.${name}`, type, start: this.#started };
+  }
+
+  /** Unix seconds of a time by `performance.now()`. */
+  #seconds(at: number): number {
+    return this.#started + (at - this.clock) / 1000;
   }
 
   #fields(response: Fields, ending: Ending): Fields {

@@ -12,6 +12,10 @@ export interface Config {
   readonly hasApiKey: boolean;
   readonly projectId: string | undefined;
   readonly projectName: string;
+  /** `BRAINTRUST_BEDROCK_CONTENT` is not `none`: prompts, answers, tool arguments and files are recorded. */
+  readonly content: boolean;
+  /** `BRAINTRUST_BEDROCK_MAX_FIELD_BYTES`: the most that a row's input, its output or its metadata may have. */
+  readonly maxFieldBytes: number;
   /** `BRAINTRUST_BEDROCK_ATTACHMENTS` is not `off`: file content becomes attachments. */
   readonly attachments: boolean;
   /** `BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES`: the most that the files of one span may have together. */
@@ -35,6 +39,8 @@ function read(env: NodeJS.ProcessEnv): Config {
     hasApiKey: value('BRAINTRUST_API_KEY') !== undefined,
     projectId: value('BRAINTRUST_PROJECT_ID'),
     projectName: value('BRAINTRUST_PROJECT') ?? packageName() ?? 'AWS Bedrock',
+    content: text(env.BRAINTRUST_BEDROCK_CONTENT)?.toLowerCase() !== 'none',
+    maxFieldBytes: bytes(env.BRAINTRUST_BEDROCK_MAX_FIELD_BYTES, 2 * 1024 * 1024),
     attachments: !off(env.BRAINTRUST_BEDROCK_ATTACHMENTS),
     maxAttachmentBytes: bytes(env.BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES, 20 * 1024 * 1024),
   });

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Binary } from './binary';
 import { config } from './config';
+import type { ErrorField } from './metadata';
+import { Allowance } from './policy';
+import { isObject } from './read';
+import type { Fields, JsonObject } from './types';
+import { errorWithoutContent, withoutContent } from './without-content';
 
 /** A file that is to be uploaded, and what stands in its place in the row. */
 export interface Upload {
@@ -9,8 +14,8 @@ export interface Upload {
 }
 
 /** A copy of the call's content that nobody else holds. */
-export interface Snapshot<T> {
-  value: T;
+export interface Snapshot {
+  value: Fields;
   /** Where files stand in it, until `place` decides what the row gets in their place. */
   files: { holder: object; key: string | number; binary: Binary }[];
 }
@@ -19,75 +24,112 @@ export interface Snapshot<T> {
 const MAX_DEPTH = 100;
 
 /**
- * Copies a value so that nothing the application does afterwards shows in the row, into plain JSON that every logger can write.
- * Strings are shared, structures copied, bytes copied only where they will be uploaded.
+ * What may stand in a row of what a reader has found: a copy that the application cannot change any more, plain JSON that every logger can
+ * write, within the limits, redacted, and without content where that is switched off. The one place where the content policy is applied.
  */
-export function snapshot<T>(value: T): Snapshot<T> {
-  const files: Snapshot<T>['files'] = [];
-  const path = new Set<object>();
+export function snapshot(fields: Fields): Snapshot {
+  const files: Snapshot['files'] = [];
+  const { metrics, ...content } = fields;
+  const copied: Fields = { ...(metrics && { metrics: { ...metrics } }) };
+  for (const name of ['input', 'output'] as const) {
+    if (content[name] !== undefined) Reflect.set(copied, name, new Copy(files, copied, name).of(content[name]));
+  }
+  const metadata = new Copy(files, copied, 'metadata').of(content.metadata ?? {});
+  if (isObject(metadata)) copied.metadata = metadata;
+  return config().content ? { value: copied, files } : { value: withoutContent(copied), files: [] };
+}
 
-  const copy = (source: unknown, holder: object, key: string | number): unknown => {
-    if (typeof source === 'string' || typeof source === 'boolean' || source === null) return source;
+/** The error of a row under the same policy. */
+export function errorContent(error: ErrorField): unknown {
+  if (!config().content) return errorWithoutContent(error);
+  return new Copy([], {}, 'error').of(error);
+}
+
+/** Copies one field. Strings are shared, structures copied, bytes copied only where they will be uploaded. */
+class Copy {
+  readonly #allowance = new Allowance();
+  readonly #path = new Set<object>();
+
+  constructor(
+    private readonly files: Snapshot['files'],
+    private readonly root: object,
+    private readonly rootKey: string,
+  ) {}
+
+  of(value: unknown): unknown {
+    return this.#copy(value, this.root, this.rootKey);
+  }
+
+  #copy(source: unknown, holder: object, key: string | number): unknown {
+    if (typeof source === 'string') return this.#allowance.text(source);
+    if (typeof source === 'boolean' || source === null) return source;
     if (typeof source === 'number') return Number.isFinite(source) ? source : String(source);
     if (typeof source === 'bigint') return String(source);
     if (typeof source !== 'object') return undefined;
-    if (source instanceof Binary) return file(source, holder, key);
+    if (source instanceof Binary) return this.#file(source, holder, key);
     if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return { byteLength: source.byteLength };
     if (source instanceof Date) return Number.isNaN(source.getTime()) ? 'Invalid Date' : source.toISOString();
-    if (path.has(source)) return '[circular]';
-    if (path.size >= MAX_DEPTH) return '[too deep]';
-    path.add(source);
+    if (this.#path.has(source)) return '[circular]';
+    if (this.#path.size >= MAX_DEPTH) return '[too deep]';
+    this.#path.add(source);
     try {
-      return Array.isArray(source) ? copyArray(source) : copyObject(source);
+      return Array.isArray(source) ? this.#list(source) : this.#object(source);
     } finally {
-      path.delete(source);
+      this.#path.delete(source);
     }
-  };
-  const copyArray = (source: unknown[]) => {
+  }
+
+  #list(source: unknown[]): unknown[] {
     const target: unknown[] = [];
-    for (let index = 0; index < source.length; index++) target.push(read(source, index, target, index) ?? null);
+    for (let index = 0; index < source.length; index++) {
+      if (!this.#allowance.member()) {
+        target.push(`[${source.length - index} of ${source.length} items cut]`);
+        break;
+      }
+      target.push(this.#member(source, index, target, index) ?? null);
+    }
     return target;
-  };
-  const copyObject = (source: object) => {
+  }
+
+  #object(source: object): unknown {
     if (Symbol.asyncIterator in source || source instanceof ReadableStream || source instanceof Blob)
-      return { type: source.constructor?.name ?? 'stream' };
-    const target: Record<string, unknown> = {};
+      return { type: source.constructor.name };
+    const target: JsonObject = {};
     for (const key of Object.keys(source)) {
-      const member = read(source, key, target, key);
+      if (!this.#allowance.member()) break;
+      const member = this.#member(source, key, target, key);
       // Assigning to `__proto__` would change the copy's prototype instead.
       if (key === '__proto__') Object.defineProperty(target, key, { value: member, enumerable: true, configurable: true, writable: true });
       else if (member !== undefined) target[key] = member;
     }
     return target;
-  };
-  const read = (source: object, key: string | number, holder: object, at: string | number): unknown => {
+  }
+
+  /** A getter or a Proxy of the application's may throw: that member is lost, and no more. */
+  #member(source: object, key: string | number, holder: object, at: string | number): unknown {
     try {
-      return copy(Reflect.get(source, key), holder, at);
+      return this.#copy(Reflect.get(source, key), holder, at);
     } catch {
       return '[unreadable]';
     }
-  };
-  const file = (binary: Binary, holder: object, key: string | number) => {
-    const summary = { byteLength: binary.byteLength, contentType: binary.contentType };
-    if (!config().attachments || binary.byteLength === 0 || binary.byteLength > config().maxAttachmentBytes) return summary;
-    files.push({
-      holder,
-      key,
-      binary: new Binary(typeof binary.data === 'string' ? binary.data : Uint8Array.from(binary.data), binary.contentType, binary.filename),
-    });
-    return summary;
-  };
+  }
 
-  const holder: { value?: T } = {};
-  Object.assign(holder, { value: read({ value }, 'value', holder, 'value') });
-  return { value: (holder.value ?? value) as T, files };
+  #file(binary: Binary, holder: object, key: string | number): unknown {
+    const { byteLength, contentType, data, filename } = binary;
+    const { attachments, content, maxAttachmentBytes } = config();
+    if (attachments && content && byteLength > 0 && byteLength <= maxAttachmentBytes) {
+      const own = typeof data === 'string' ? data : Uint8Array.from(data);
+      this.files.push({ holder, key, binary: new Binary(own, contentType, filename && this.#allowance.text(filename)) });
+    }
+    return { byteLength, contentType };
+  }
 }
 
 /**
  * Puts attachment references in the places of a row's files, all of them or none: together they stay within the limit,
  * or each remains the summary of what it was.
  */
-export function attach(files: Snapshot<unknown>['files']): Upload[] {
+export function attach(files: Snapshot['files']): Upload[] {
   const total = files.reduce((sum, { binary }) => sum + binary.byteLength, 0);
   if (total > config().maxAttachmentBytes) return [];
   return files.map(({ holder, key, binary }) => {

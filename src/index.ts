@@ -1,1 +1,2 @@
 export { wrapBedrockRuntime } from './client';
+export { configure, type Options } from './policy';

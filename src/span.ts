@@ -4,9 +4,9 @@ import { isSuppressed, replaceBuiltIn } from './built-in';
 import { config } from './config';
 import type { Upload } from './content';
 import { debug, guard, say } from './guard';
-import type { ErrorField } from './metadata';
 import { type Braintrust, loadBraintrust } from './peer';
-import { type BraintrustState, braintrustState, type SpanParent } from './state';
+import { isObject } from './read';
+import { type BraintrustState, braintrustState, isSpanParent, type SpanParent } from './state';
 import type { Fields } from './types';
 import { upload } from './upload';
 import { version } from './version';
@@ -16,8 +16,9 @@ export interface Row extends Fields {
   type: 'llm' | 'task';
   /** Unix seconds. */
   start: number;
-  end: number;
-  error?: ErrorField | undefined;
+  /** Absent in the row of a session that goes on. */
+  end?: number;
+  error?: unknown;
   uploads: Upload[];
 }
 
@@ -27,6 +28,8 @@ export interface Place {
   parent?: SpanParent | undefined;
   /** `withParent` gave an exported span or trace headers, which only `braintrust` itself can read. */
   exported: boolean;
+  /** The session whose span is the parent, as soon as it has one. */
+  session?: Session;
   /** Runs a function in the context that the call was made in: the row is written from another one. */
   inContext<T>(write: () => T): T;
 }
@@ -54,20 +57,42 @@ function currentPlace(state: BraintrustState): Place | undefined {
   return exported || parent ? { parent, exported, inContext: AsyncLocalStorage.snapshot() } : undefined;
 }
 
-/** Writes one row when it can be written: now, or as soon as there is a logger. Never waits. */
-export function writeRow(place: Place, row: Row): void {
-  if (unavailable) return;
-  const startSpan = starter(place);
-  if (startSpan) {
-    place.inContext(() => quietly(() => startSpan(spanArguments(row))));
-    void upload(row.uploads);
-  } else {
-    waiting.push({ place, row });
-    prepare(place);
-  }
+/** A span whose row is written twice: when it gets its first child, and when it ends. */
+export interface Session {
+  span?: unknown;
 }
 
-const waiting: { place: Place; row: Row }[] = [];
+/** The place under a session's span. */
+export const under = (session: Session): Place => ({ session, exported: false, inContext: (write) => write() });
+
+/** Writes one row when it can be written: now, or as soon as there is a logger. Never waits. */
+export function writeRow(place: Place, row: Row, session?: Session): void {
+  if (unavailable) return;
+  const startSpan = starter(place);
+  if (!startSpan) {
+    waiting.push(() => writeRow(place, row, session));
+    prepare(place);
+    return;
+  }
+  const span = place.inContext(() => quietly(() => startSpan(spanArguments(row))));
+  if (session) session.span = span;
+  void upload(row.uploads);
+}
+
+/** Completes the row of a session. */
+export function finishRow(session: Session, row: Row): void {
+  if (!isObject(session.span) || typeof session.span.log !== 'function') {
+    waiting.push(() => finishRow(session, row));
+    return;
+  }
+  const { input, output, metadata, metrics, end } = row;
+  const error = masked(row.error);
+  session.span.log({ input, output, metadata, error, metrics: { ...metrics, ...(end !== undefined && { end }) } });
+  void upload(row.uploads);
+}
+
+/** Rows that came before there was a logger, in their order. */
+const waiting: (() => void)[] = [];
 let braintrust: Braintrust | undefined;
 let ownLogger: SpanParent | undefined;
 let preparing = false;
@@ -76,10 +101,13 @@ let unavailable = false;
 
 /** What starts a span at this place; `undefined` until there is a logger. */
 function starter(place: Place): ((args: object) => unknown) | undefined {
+  if (place.session) return isSpanParent(place.session.span) ? starterOf(place.session.span) : undefined;
   if (place.exported) return braintrust?.startSpan;
   const parent = place.parent ?? braintrustState()?.currentLogger ?? ownLogger;
-  return parent && ((args) => parent.startSpan(args));
+  return parent && starterOf(parent);
 }
+
+const starterOf = (parent: SpanParent) => (args: object) => parent.startSpan(args);
 
 /**
  * Makes sure that there will be a logger. Where the application has not loaded `braintrust` this does, which blocks the event loop for
@@ -96,7 +124,7 @@ export function prepare(place: Place): void {
         const { hasApiKey, projectId, projectName } = config();
         if (hasApiKey) ownLogger = loaded.initLogger({ projectName, ...(projectId && { projectId }), setCurrent: false });
         preparing = false;
-        for (const { place, row } of waiting.splice(0)) guard('write', () => writeRow(place, row));
+        for (const write of waiting.splice(0)) guard('write', write);
       })
       .catch((error: unknown) => {
         debug('no logger could be made', error);
@@ -111,10 +139,21 @@ function giveUp(): void {
 }
 
 function spanArguments(row: Row): object {
-  const { name, type, start, end, error, input, output, metadata, metrics } = row;
+  const { name, type, start, end, input, output, metadata, metrics } = row;
+  const error = masked(row.error);
   const created = new Date(start * 1000).toISOString(); // the trace view sorts by it, and the row is written at the end
-  const event = { input, output, metadata, error, metrics: { ...metrics, end }, context: CONTEXT, created };
+  const event = { input, output, metadata, error, metrics: { ...metrics, ...(end !== undefined && { end }) }, context: CONTEXT, created };
   return { name, type, startTime: start, event, [INSTRUMENTATION]: 'bedrock-runtime' };
+}
+
+/** The application's masking function sees input, output and metadata of every row. It is asked for the error here, which it does not see. */
+function masked(error: unknown): unknown {
+  if (error === undefined) return undefined;
+  const customizers: unknown = Reflect.get(Object(braintrustState()?.bgLogger?.()), 'exportCustomizers');
+  let result = error;
+  for (const customizer of Array.isArray(customizers) ? customizers : [])
+    result = customizer.onSpanExport?.({ output: result })?.output ?? result;
+  return result;
 }
 
 /** Tells users' span customizers that this is an instrumentation's span. */
@@ -122,11 +161,11 @@ const INSTRUMENTATION = Symbol.for('braintrust.spanInstrumentationName');
 const CONTEXT = { span_origin: { name: 'braintrust-bedrock', version, instrumentation: { name: 'bedrock-runtime' } } };
 
 /** Without the caller's stack, which `braintrust` would collect for the row and which is ours: half of what a row costs. */
-function quietly(write: () => unknown): void {
+function quietly<T>(write: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {
-    write();
+    return write();
   } finally {
     Error.stackTraceLimit = limit;
   }

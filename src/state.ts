@@ -28,6 +28,8 @@ export interface SpanParent {
   startSpan(args: object): unknown;
 }
 
+export const isSpanParent = (value: unknown): value is SpanParent => isObject(value) && typeof value.startSpan === 'function';
+
 export const STATE = Symbol.for('braintrust-state');
 
 export function braintrustState(): BraintrustState | undefined {

@@ -17,14 +17,18 @@ export function watchStream(call: Call, source: AsyncIterable<unknown>, head: Js
 
   const close = (streamStatus: string | undefined, error?: unknown) => {
     if (!unfinished.delete(atExit)) return;
+    guard('parts', () => call.part(accumulator.parts?.(true)));
     const output = { ...head, ...guard('accumulator', () => accumulator.response()) };
     guard('end', () => call.end({ output, error, streamStatus, timeToFirstToken, wire }));
   };
   const atExit = () => close(frames > 0 ? 'incomplete' : 'abandoned');
   const event = (event: unknown) => {
     const frame = frames++;
-    if (!isObject(event) || !accumulator.add(event) || timeToFirstToken !== undefined) return;
-    timeToFirstToken = ((wire?.arrival(frame) ?? performance.now()) - call.clock) / 1000;
+    const now = performance.now();
+    const hasContent = isObject(event) && accumulator.add(event, now);
+    if (accumulator.parts) call.part(accumulator.parts(false));
+    if (!hasContent || timeToFirstToken !== undefined) return;
+    timeToFirstToken = ((wire?.arrival(frame) ?? now) - call.clock) / 1000;
     wire?.settled();
   };
 

@@ -29,14 +29,30 @@ export interface Fields {
   metrics?: Metrics;
 }
 
+/** A piece of a session that has a span of its own under the session's. */
+export interface Part extends Fields {
+  name: string;
+  type: 'llm' | 'task';
+  /** By the clock that `Accumulator.add` is given, in milliseconds. */
+  start: number;
+  end: number;
+  /** In milliseconds by the same clock. */
+  firstToken?: number;
+}
+
 /** Folds a stream into the response that the non-streaming call would have given. */
 export interface Accumulator {
-  /** Folds one event. True when the event carries content (text, reasoning, tool input, media): the first such event is the first token. Never keeps or changes the event. */
-  add(event: JsonObject): boolean;
+  /**
+   * Folds one event. True when the event carries content (text, reasoning, tool input, media): the first such event is the first token. Never keeps or changes the event.
+   * @param at when it came, in milliseconds
+   */
+  add(event: JsonObject, at?: number): boolean;
   /** The response as the non-streaming call would have given it, from what has been folded so far. */
   response(): JsonObject;
   /** Whether the event that ends a whole answer has been seen. */
   complete(): boolean;
+  /** The parts that have ended since it was last asked, for a session. `over`: the session is, and what is open ends with it. */
+  parts?(over: boolean): Part[];
 }
 
 /** One Bedrock Runtime operation: how its request and its response are read. Pure: no I/O, no environment. */

@@ -22,9 +22,16 @@ beforeEach(async () => {
 });
 after(() => bedrock.close());
 
-async function run(program: string, { hooks = [OURS], cwd = ROOT, ...env }: { hooks?: string[]; cwd?: string; [name: string]: unknown } = {}) {
+async function run(
+  program: string,
+  { hooks = [OURS], cwd = ROOT, ...env }: { hooks?: string[]; cwd?: string; [name: string]: unknown } = {},
+) {
   const strings = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, value === undefined ? undefined : String(value)]));
-  const outcome = await runProgram([...hooks.flatMap((hook) => ['--import', hook]), join(ROOT, program)], environment(bedrock, ingest, strings), cwd);
+  const outcome = await runProgram(
+    [...hooks.flatMap((hook) => ['--import', hook]), join(ROOT, program)],
+    environment(bedrock, ingest, strings),
+    cwd,
+  );
   const spans = ingest.spans();
   await ingest.close();
   assert.equal(outcome.code, 0, outcome.stderr);
@@ -36,7 +43,10 @@ for (const [kind, program] of Object.entries(PROGRAMS)) {
   describe(`an application in ${kind}`, () => {
     it('that never mentions Braintrust gets its spans from the environment alone', async () => {
       const { calls, stderr } = await run(program);
-      assert.deepEqual(calls.map((span) => span.span_attributes?.name), ['bedrock.converse']);
+      assert.deepEqual(
+        calls.map((span) => span.span_attributes?.name),
+        ['bedrock.converse'],
+      );
       assert.equal(calls[0]?.project_id, 'project-braintrust-bedrock', 'the project is named after the nearest package.json');
       assert.equal(stderr, '');
     });
@@ -80,7 +90,10 @@ for (const [kind, program] of Object.entries(PROGRAMS)) {
       for (const mode of ['nothing', 'before', 'after', 'wrapped', 'wrapped-after']) {
         it(`with ${hooks.join(' and ')}, Braintrust ${mode}: one span a call`, async () => {
           const { calls } = await run(program, { hooks, BT: mode });
-          assert.deepEqual(calls.map((span) => [span.span_attributes?.name, Reflect.get(Object(span.metadata), 'requestId') !== undefined]), [['bedrock.converse', true]]);
+          assert.deepEqual(
+            calls.map((span) => [span.span_attributes?.name, Reflect.get(Object(span.metadata), 'requestId') !== undefined]),
+            [['bedrock.converse', true]],
+          );
         });
       }
     }
@@ -99,11 +112,16 @@ describe('the project', () => {
   it('is BRAINTRUST_PROJECT, or by id BRAINTRUST_PROJECT_ID', async () => {
     assert.equal((await run(PROGRAMS.esm, { BRAINTRUST_PROJECT: 'by name' })).calls[0]?.project_id, 'project-by name');
     ingest = await startIngest();
-    assert.equal((await run(PROGRAMS.esm, { BRAINTRUST_PROJECT_ID: 'by-id', BRAINTRUST_PROJECT: 'by name' })).calls[0]?.project_id, 'by-id');
+    assert.equal(
+      (await run(PROGRAMS.esm, { BRAINTRUST_PROJECT_ID: 'by-id', BRAINTRUST_PROJECT: 'by name' })).calls[0]?.project_id,
+      'by-id',
+    );
   });
 
   it('and the key may stand in the nearest .env.braintrust', async () => {
-    const cwd = folder({ '.env.braintrust': `# ours\nBRAINTRUST_API_KEY="${ingest.env.BRAINTRUST_API_KEY}"\nexport BRAINTRUST_PROJECT='from file'\n` });
+    const cwd = folder({
+      '.env.braintrust': `# ours\nBRAINTRUST_API_KEY="${ingest.env.BRAINTRUST_API_KEY}"\nexport BRAINTRUST_PROJECT='from file'\n`,
+    });
     const { calls } = await run(PROGRAMS.esm, { hooks: hook, cwd, BRAINTRUST_API_KEY: undefined });
     assert.equal(calls[0]?.project_id, 'project-from file');
   });
@@ -112,11 +130,17 @@ describe('the project', () => {
 describe('a stream that is open when the process ends', () => {
   it('is abandoned when nobody read it', async () => {
     const { calls } = await run(PROGRAMS.esm, { STREAM: 'unread' });
-    assert.deepEqual(calls.map((span) => span.metadata?.streamStatus), [undefined, 'abandoned']);
+    assert.deepEqual(
+      calls.map((span) => span.metadata?.streamStatus),
+      [undefined, 'abandoned'],
+    );
   });
 
   it('is incomplete when it was begun', async () => {
     const { calls } = await run(PROGRAMS.esm, { STREAM: 'begun' });
-    assert.deepEqual(calls.map((span) => span.metadata?.streamStatus), [undefined, 'incomplete']);
+    assert.deepEqual(
+      calls.map((span) => span.metadata?.streamStatus),
+      [undefined, 'incomplete'],
+    );
   });
 });

@@ -71,7 +71,11 @@ before(async () => {
       respond({ operation, body }) {
         if (JSON.stringify(body ?? '').includes('fail')) return failure(400, 'ValidationException', 'no');
         if (operation !== 'ConverseStream') return undefined;
-        return { events: JSON.stringify(body).includes('break') ? [...EVENTS.slice(0, 2), { exception: 'modelStreamErrorException', message: 'broke' }] : EVENTS };
+        return {
+          events: JSON.stringify(body).includes('break')
+            ? [...EVENTS.slice(0, 2), { exception: 'modelStreamErrorException', message: 'broke' }]
+            : EVENTS,
+        };
       },
     }),
     startIngest(),
@@ -98,7 +102,9 @@ async function application(): Promise<unknown[]> {
     seen.push(
       value instanceof Error
         ? [value.name, value.message]
-        : JSON.parse(JSON.stringify(value, (key, member) => (/^(\$metadata|metrics|latencyMs|requestId)$/.test(key) ? undefined : member)) ?? 'null'),
+        : JSON.parse(
+            JSON.stringify(value, (key, member) => (/^(\$metadata|metrics|latencyMs|requestId)$/.test(key) ? undefined : member)) ?? 'null',
+          ),
     );
   const attempt = async (run: () => unknown) => {
     try {
@@ -118,13 +124,24 @@ async function application(): Promise<unknown[]> {
   const image = { image: { format: 'png' as const, source: { bytes: new Uint8Array(64).fill(7) } } };
   await attempt(() => client.converse({ ...conversation('hello'), messages: [{ role: 'user', content: [{ text: 'see' }, image] }] }));
   await attempt(() => client.converse(conversation('fail')));
-  await attempt(() => new Promise((resolve) => client.send(new sdk.ConverseCommand(conversation('hello')), (error, data) => resolve([error, data]))));
+  await attempt(
+    () => new Promise((resolve) => client.send(new sdk.ConverseCommand(conversation('hello')), (error, data) => resolve([error, data]))),
+  );
   await attempt(() => new Promise((resolve) => client.send(new sdk.ConverseCommand(conversation('fail')), (error) => resolve(error))));
   await attempt(() => stream('hello', 99));
   await attempt(() => stream('hello', 2));
   await attempt(() => stream('break', 99));
-  for (const modelId of ['anthropic.claude-3-haiku-20240307-v1:0', 'amazon.nova-lite-v1:0', 'openai.gpt-oss-120b-1:0', 'acme.unheard-of-v1:0']) {
-    const body = JSON.stringify({ anthropic_version: 'bedrock-2023-05-31', max_tokens: 20, messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }] });
+  for (const modelId of [
+    'anthropic.claude-3-haiku-20240307-v1:0',
+    'amazon.nova-lite-v1:0',
+    'openai.gpt-oss-120b-1:0',
+    'acme.unheard-of-v1:0',
+  ]) {
+    const body = JSON.stringify({
+      anthropic_version: 'bedrock-2023-05-31',
+      max_tokens: 20,
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
+    });
     await attempt(async () => Object.keys(JSON.parse((await client.invokeModel({ modelId, body })).body.transformToString())));
     await attempt(async () => {
       let chunks = 0;
@@ -132,7 +149,11 @@ async function application(): Promise<unknown[]> {
       return chunks;
     });
   }
-  await attempt(async () => (await client.countTokens({ modelId: 'anthropic.claude-3-haiku-20240307-v1:0', input: { converse: conversation('hello') } })).inputTokens);
+  await attempt(
+    async () =>
+      (await client.countTokens({ modelId: 'anthropic.claude-3-haiku-20240307-v1:0', input: { converse: conversation('hello') } }))
+        .inputTokens,
+  );
   return seen;
 }
 

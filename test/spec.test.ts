@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { ConverseCommand, ConverseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
-import { type CollectionTag, parse, type ScalarTag } from 'yaml';
+import { parse, type ScalarTag } from 'yaml';
 import { isObject, objects, string } from '../src/read';
 import type { JsonObject } from '../src/types';
 import { startTraced, type Traced } from './helpers/traced';
@@ -19,7 +19,7 @@ const PREDICATES: Record<string, (value: unknown) => boolean> = {
 class Predicate {
   constructor(readonly name: string) {}
 }
-const fn: ScalarTag & Partial<CollectionTag> = { tag: '!fn', resolve: (name: string) => new Predicate(name) };
+const fn: ScalarTag = { tag: '!fn', resolve: (name) => new Predicate(name) };
 
 /** The contract follows the documentation page in these two. */
 const OURS: Record<string, string> = { bedrock: 'aws-bedrock', 'bedrock.converse-stream': 'bedrock.converseStream' };
@@ -40,7 +40,10 @@ const withBytes = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(withBytes);
   if (!isObject(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, key === 'bytes' && typeof item === 'string' ? Buffer.from(item, 'base64') : withBytes(item)]),
+    Object.entries(value).map(([key, item]) => [
+      key,
+      key === 'bytes' && typeof item === 'string' ? Buffer.from(item, 'base64') : withBytes(item),
+    ]),
   );
 };
 

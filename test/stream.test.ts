@@ -28,7 +28,11 @@ const command = () =>
   new ConverseStreamCommand({ modelId: 'amazon.nova-lite-v1:0', messages: [{ role: 'user', content: [{ text: 'count' }] }] });
 
 /** Opens a stream that answers with these events and hands it to the application; gives its span. */
-async function spanOf(answer: AnswerEvent[], application: (stream: AsyncIterable<ConverseStreamOutput>, abort: AbortController) => Promise<unknown>, http2 = true) {
+async function spanOf(
+  answer: AnswerEvent[],
+  application: (stream: AsyncIterable<ConverseStreamOutput>, abort: AbortController) => Promise<unknown>,
+  http2 = true,
+) {
   events = answer;
   const abort = new AbortController();
   const spans = await traced.spansOf(async () => {
@@ -63,7 +67,8 @@ describe('a stream that is read to its end', () => {
     await spanOf(WHOLE, async (stream) => {
       const iterator = stream[Symbol.asyncIterator]();
       assert.equal(typeof iterator.next, 'function');
-      if (Symbol.asyncIterator in iterator) assert.equal(Reflect.get(iterator, Symbol.asyncIterator).call(iterator), iterator);
+      const itself: unknown = Reflect.get(iterator, Symbol.asyncIterator);
+      if (typeof itself === 'function') assert.equal(itself.call(iterator), iterator);
       let count = 0;
       while (!(await iterator.next()).done) count++;
       assert.equal(count, WHOLE.length);
@@ -154,10 +159,12 @@ describe('a stream that the application leaves', () => {
     events = WHOLE;
     const spans = await traced.spansOf(async () => {
       await traced.client({ http2: true }).send(command());
-      await traced.ingest.waitFor((rows) => {
-        collect();
-        return rows.some(({ metadata }) => metadata?.streamStatus === 'abandoned');
-      }, 10_000).catch(() => {});
+      await traced.ingest
+        .waitFor((rows) => {
+          collect();
+          return rows.some(({ metadata }) => metadata?.streamStatus === 'abandoned');
+        }, 10_000)
+        .catch(() => {});
       for (let tries = 0; tries < 40 && !traced.ingest.spans().some(({ metadata }) => metadata?.streamStatus === 'abandoned'); tries++) {
         collect();
         await sleep(50);
@@ -203,7 +210,11 @@ describe('a stream that breaks', () => {
   for (const http2 of [false, true]) {
     it(`by a cut wire is no success (HTTP/${http2 ? 2 : 1.1})`, async () => {
       let error: unknown;
-      const span = await spanOf([START, text('one '), { waitMs: 20 }, 'cut'], (stream) => drain(stream).catch((thrown) => (error = thrown)), http2);
+      const span = await spanOf(
+        [START, text('one '), { waitMs: 20 }, 'cut'],
+        (stream) => drain(stream).catch((thrown) => (error = thrown)),
+        http2,
+      );
       assert.equal(span.metadata?.streamStatus, error ? 'failed' : 'incomplete');
       assert.equal(Reflect.get(Object(span.error), 'message'), Reflect.get(Object(error), 'message'));
       assert.match(outputText(span), /one /);
@@ -247,7 +258,12 @@ describe('what the application sees of a stream', () => {
 describe('InvokeModelWithResponseStream', () => {
   it('leaves the same message as the whole body would have, its usage and the first token', async () => {
     events = [
-      { chunk: { type: 'message_start', message: { id: 'm', role: 'assistant', content: [], usage: { input_tokens: 4, output_tokens: 1 } } } },
+      {
+        chunk: {
+          type: 'message_start',
+          message: { id: 'm', role: 'assistant', content: [], usage: { input_tokens: 4, output_tokens: 1 } },
+        },
+      },
       { chunk: { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } } },
       { chunk: { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } } },
       { chunk: { type: 'content_block_stop', index: 0 } },

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, describe, it } from 'node:test';
 import { type BedrockRuntime, BedrockRuntimeClient, ConverseCommand, type ConverseCommandOutput } from '@aws-sdk/client-bedrock-runtime';
-import { Command } from '@smithy/core/client';
 import { currentSpan, traced as inSpan } from 'braintrust';
 import { failure } from '../demo/bedrock';
 import { wrapBedrockRuntime } from '../src/client';
@@ -87,13 +86,20 @@ describe('what the application gets', () => {
   it('is the same error object, thrown or called back, and the span has it', async () => {
     const caught: unknown[] = [];
     const spans = await traced.spansOf(async () => {
-      await traced.client().send(command('fail')).catch((error) => caught.push(error));
+      await traced
+        .client()
+        .send(command('fail'))
+        .catch((error) => caught.push(error));
       await byCallback((callback) => traced.client().send(command('fail'), callback)).catch((error) => caught.push(error));
     });
     assert.equal(spans.length, 2);
     for (const [index, error] of caught.entries()) {
       assert.ok(error instanceof Error);
-      assert.deepEqual(spans[index]?.error, { name: 'ValidationException', message: 'The provided model identifier is invalid.', stack: error.stack });
+      assert.deepEqual(spans[index]?.error, {
+        name: 'ValidationException',
+        message: 'The provided model identifier is invalid.',
+        stack: error.stack,
+      });
       assert.equal(spans[index]?.metadata?.httpStatus, 400);
       assert.ok(spans[index]?.metadata?.requestId);
     }
@@ -105,7 +111,12 @@ describe('what the application gets', () => {
     broken.resolveMiddleware = () => {
       throw thrown;
     };
-    const [span] = await traced.spansOf(() => assert.throws(() => traced.client().send(broken), (error) => error === thrown));
+    const [span] = await traced.spansOf(() =>
+      assert.throws(
+        () => traced.client().send(broken),
+        (error) => error === thrown,
+      ),
+    );
     assert.equal(Reflect.get(Object(span?.error), 'message'), 'at once');
   });
 
@@ -114,7 +125,13 @@ describe('what the application gets', () => {
     await storage.run('mine', async () => {
       await traced.client().send(command());
       assert.equal(storage.getStore(), 'mine');
-      await byCallback((callback) => traced.client().send(command(), (error: unknown, data?: ConverseCommandOutput) => callback(storage.getStore() === 'mine' ? error : 'lost', data)));
+      await byCallback((callback) =>
+        traced
+          .client()
+          .send(command(), (error: unknown, data?: ConverseCommandOutput) =>
+            callback(storage.getStore() === 'mine' ? error : 'lost', data),
+          ),
+      );
     });
   });
 
@@ -127,16 +144,15 @@ describe('what the application gets', () => {
     for (const other of others) process.on('unhandledRejection', other);
   });
 
-  it('is the reference that another service gives to its own command, untouched', async () => {
-    class OtherCommand extends Command {
-      readonly input = {};
-      readonly schema = [9, 'com.amazonaws.s3', 'GetObject', 0, 0, 0];
-      resolveMiddleware() {
-        return async () => ({ output: 'theirs', response: undefined });
-      }
-    }
+  it('is what it always got from the command of another service, which is not traced', async () => {
+    // In the shape of another client's command: S3's schema, and nothing else that the SDK's `send` asks for.
+    const getObject = {
+      input: {},
+      schema: [9, 'com.amazonaws.s3', 'GetObject', 0, 0, 0],
+      resolveMiddleware: () => async () => ({ output: 'theirs', response: undefined }),
+    };
     const spans = await traced.spansOf(async () => {
-      assert.equal(await Reflect.apply(BedrockRuntimeClient.prototype.send, traced.client(), [new OtherCommand()]), 'theirs');
+      assert.equal(await Reflect.apply(BedrockRuntimeClient.prototype.send, traced.client(), [getObject]), 'theirs');
     });
     assert.deepEqual(spans, []);
   });

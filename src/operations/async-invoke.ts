@@ -23,7 +23,9 @@ export const listAsyncInvokes: Operation = {
   name: 'listAsyncInvokes',
   type: 'task',
   request: (input) => ({ input }),
-  response: (output) => ({ output: { asyncInvokeSummaries: objects(output.asyncInvokeSummaries), ...defined({ nextToken: output.nextToken }) } }),
+  response: (output) => ({
+    output: { asyncInvokeSummaries: objects(output.asyncInvokeSummaries), ...defined({ nextToken: output.nextToken }) },
+  }),
 };
 
 function readJob({ $metadata, ...job }: JsonObject): Fields {

@@ -115,6 +115,9 @@ function finish(block: Block): JsonObject {
   if (block.reasoning !== undefined || block.signature !== undefined) {
     return { reasoningContent: { reasoningText: { text: block.reasoning ?? '', ...(block.signature && { signature: block.signature }) } } };
   }
-  if (media) return { [media.kind]: { format: media.format, source: media.bytes.length > 0 ? { bytes: Buffer.concat(media.bytes) } : media.source } };
+  if (media)
+    return {
+      [media.kind]: { format: media.format, source: media.bytes.length > 0 ? { bytes: Buffer.concat(media.bytes) } : media.source },
+    };
   return { ...start, ...block.other };
 }

@@ -6,7 +6,15 @@ import type { Fields, JsonObject, Operation } from '../types';
 import { ConverseStream } from './converse-stream';
 
 /** Members of the request and of the response that are recorded as they are. */
-const REQUEST = ['additionalModelRequestFields', 'guardrailConfig', 'performanceConfig', 'serviceTier', 'requestMetadata', 'promptVariables', 'outputConfig'] as const;
+const REQUEST = [
+  'additionalModelRequestFields',
+  'guardrailConfig',
+  'performanceConfig',
+  'serviceTier',
+  'requestMetadata',
+  'promptVariables',
+  'outputConfig',
+] as const;
 const RESPONSE = ['stopReason', 'additionalModelResponseFields', 'performanceConfig', 'serviceTier'] as const;
 
 export const converse: Operation = { name: 'converse', type: 'llm', request, response };
@@ -33,7 +41,10 @@ function request(input: JsonObject): Fields {
 /** The conversation as the trace view draws it: the system prompt first. CountTokens has one in its input, too. */
 export function readMessages(conversation: JsonObject): JsonObject[] {
   const system = readBlocks(conversation.system);
-  const messages = objects(conversation.messages).map(({ role, content }) => ({ role: string(role) ?? 'user', content: readBlocks(content) }));
+  const messages = objects(conversation.messages).map(({ role, content }) => ({
+    role: string(role) ?? 'user',
+    content: readBlocks(content),
+  }));
   return system.length > 0 ? [{ role: 'system', content: system }, ...messages] : messages;
 }
 

@@ -28,7 +28,10 @@ export const invokeGuardrailChecks: Operation = {
   name: 'invokeGuardrailChecks',
   type: 'task',
   request: (input) => ({
-    input: defined({ messages: objects(input.messages).map(({ role, content }) => ({ role, content: readContent(content) })), checks: input.checks }),
+    input: defined({
+      messages: objects(input.messages).map(({ role, content }) => ({ role, content: readContent(content) })),
+      checks: input.checks,
+    }),
   }),
   response: (output) => ({ output: pick(output, ['results', 'usage']), metadata: defined({ guardrail: output.results }) }),
 };

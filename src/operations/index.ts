@@ -38,7 +38,11 @@ export function commandOf(command: unknown): Command | undefined {
   if (!isObject(command)) return undefined;
   const name = nameBySchema(command) ?? nameByClass(command);
   if (!name) return undefined;
-  return { name: `${name}Command`, operation: Object.hasOwn(OPERATIONS, name) ? (OPERATIONS[name] ?? generic(name)) : generic(name), input: isObject(command.input) ? command.input : {} };
+  return {
+    name: `${name}Command`,
+    operation: Object.hasOwn(OPERATIONS, name) ? (OPERATIONS[name] ?? generic(name)) : generic(name),
+    input: isObject(command.input) ? command.input : {},
+  };
 }
 
 /** `schema` is `[kind, namespace, operation, …]`; SDKs up to about 3.929 have none. */

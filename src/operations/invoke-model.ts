@@ -35,7 +35,8 @@ function parseBody(body: unknown): unknown {
 
 function request(input: JsonObject): Fields {
   const body = bodyOf(input);
-  const read: Fields = Object.keys(body).length > 0 ? familyOf(string(input.modelId) ?? '', body).request(body) : { input: parseBody(input.body) };
+  const read: Fields =
+    Object.keys(body).length > 0 ? familyOf(string(input.modelId) ?? '', body).request(body) : { input: parseBody(input.body) };
   return {
     ...read,
     metadata: {
@@ -60,7 +61,10 @@ function response(output: JsonObject, input: JsonObject, headers: JsonObject): F
   const asked = bodyOf(input);
   const body = parseBody(output.body);
   const answered = object(body) ?? {};
-  const read: Fields = isObject(body) && !(body instanceof Binary) ? familyOf(string(input.modelId) ?? '', asked, answered).response(answered, asked) : { output: body };
+  const read: Fields =
+    isObject(body) && !(body instanceof Binary)
+      ? familyOf(string(input.modelId) ?? '', asked, answered).response(answered, asked)
+      : { output: body };
   const counted = object(output['amazon-bedrock-invocationMetrics']) ?? object(answered['amazon-bedrock-invocationMetrics']) ?? {};
   return {
     ...read,

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { HOOK, HOOK_CJS, ROOT } from './apps/run';
+
+const NOTHING = path.join(ROOT, 'test', 'apps', 'nothing.mjs');
+const NOTHING_CJS = path.join(ROOT, 'test', 'apps', 'nothing.cjs');
+const LOADED = path.join(ROOT, 'test', 'apps', 'loaded.cjs');
+const LOADER = path.join(ROOT, 'dist', 'loader.cjs');
+const SDK = '@aws-sdk/client-bedrock-runtime';
+const HAS_STRACE = spawnSync('strace', ['-V']).status === 0;
+
+interface Loaded {
+  files: string[];
+  builtins: string[];
+}
+
+function loaded(flags: string[], load = '', settings: Record<string, string> = {}): Loaded {
+  const env = { PATH: process.env.PATH, LOAD: load, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...settings };
+  return JSON.parse(execFileSync(process.execPath, [...flags, LOADED], { env, encoding: 'utf8' }));
+}
+
+/** Every file that the process has opened, by the word of the kernel. */
+function opened(flags: string[]): string[] {
+  const folder = mkdtempSync(path.join(tmpdir(), 'strace-'));
+  try {
+    const trace = path.join(folder, 'trace');
+    const env = { PATH: process.env.PATH };
+    execFileSync('strace', ['-f', '-e', 'trace=open,openat', '-o', trace, process.execPath, ...flags, NOTHING_CJS], { env });
+    const lines = readFileSync(trace, 'utf8').split('\n');
+    return lines.flatMap((line) => /"(\/[^"]+)".* = \d+$/.exec(line)?.[1] ?? []);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+describe('a process that never loads the SDK', () => {
+  test('loads nothing but the loader, and no part of Node that it would not load anyway', () => {
+    assert.deepEqual(loaded(['--import', HOOK]).files, [LOADER, LOADED]);
+    assert.deepEqual(loaded(['--require', HOOK_CJS]).files, [HOOK_CJS, LOADER, LOADED]);
+    const builtins = new Set(loaded(['--import', NOTHING]).builtins).add('NativeModule internal/modules/esm/initialize_import_meta');
+    assert.deepEqual(
+      loaded(['--import', HOOK]).builtins.filter((name) => !builtins.has(name)),
+      [],
+    );
+    assert.deepEqual(loaded(['--require', HOOK_CJS]).builtins, loaded(['--require', NOTHING_CJS]).builtins);
+  });
+
+  test('opens the entry and one more file', { skip: !HAS_STRACE && 'strace is not installed' }, () => {
+    for (const [flag, entry, nothing] of [
+      ['--import', HOOK, NOTHING],
+      ['--require', HOOK_CJS, NOTHING_CJS],
+    ] as const) {
+      const without = opened([flag, nothing]);
+      const beside = opened([flag, entry]);
+      assert.deepEqual(ours(beside), [entry, LOADER, NOTHING_CJS]);
+      assert.equal(beside.length, without.length + 1, 'the entry stands where the empty preload stood');
+    }
+  });
+});
+
+describe('a process that loads the SDK and calls nothing', () => {
+  test('has not loaded braintrust', () => {
+    const { files } = loaded(['--import', HOOK], SDK);
+    assert.ok(files.includes(path.join(ROOT, 'dist', 'client.js')));
+    assert.deepEqual(
+      files.filter((file) => /node_modules.(braintrust|import-in-the-middle|require-in-the-middle)./.test(file)),
+      [],
+    );
+  });
+
+  test('has loaded nothing of ours but the loader when it is switched off', () => {
+    const { files } = loaded(['--import', HOOK], SDK, { BRAINTRUST_BEDROCK: 'off' });
+    assert.deepEqual(
+      files.filter((file) => file.startsWith(path.join(ROOT, 'dist'))),
+      [LOADER],
+    );
+  });
+});
+
+function ours(files: string[]): string[] {
+  return files.filter((file) => file.startsWith(ROOT + path.sep));
+}
