@@ -17,7 +17,7 @@ export interface Upload {
 export interface Snapshot {
   value: Fields;
   /** Where files stand in it, until `place` decides what the row gets in their place. */
-  files: { holder: object; key: string | number; binary: Binary }[];
+  files: { holder: object; key: string | number; binary: Binary; byteLength: number }[];
 }
 
 /** No tool call is this deep; a deeper value is hostile or a mistake. */
@@ -117,9 +117,10 @@ class Copy {
   #file(binary: Binary, holder: object, key: string | number): unknown {
     const { byteLength, contentType, data, filename } = binary;
     const { attachments, content, maxAttachmentBytes } = config();
-    if (attachments && content && byteLength > 0 && byteLength <= maxAttachmentBytes) {
-      const own = typeof data === 'string' ? data : Uint8Array.from(data);
-      this.files.push({ holder, key, binary: new Binary(own, contentType, filename && this.#allowance.text(filename)) });
+    if (attachments && content && byteLength > 0) {
+      // Past the limit it is counted, which keeps the span's other files from being attached, and not copied.
+      const own = typeof data === 'string' ? data : byteLength > maxAttachmentBytes ? '' : Uint8Array.from(data);
+      this.files.push({ holder, key, byteLength, binary: new Binary(own, contentType, filename && this.#allowance.text(filename)) });
     }
     return { byteLength, contentType };
   }
@@ -130,7 +131,7 @@ class Copy {
  * or each remains the summary of what it was.
  */
 export function attach(files: Snapshot['files']): Upload[] {
-  const total = files.reduce((sum, { binary }) => sum + binary.byteLength, 0);
+  const total = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (total > config().maxAttachmentBytes) return [];
   return files.map(({ holder, key, binary }) => {
     const reference = {

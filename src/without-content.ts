@@ -18,6 +18,8 @@ const STRUCTURE = new Set(
 /** Members whose text is one of a few words of the API, such as `user`, `tool_use` or `png`. */
 const WORDS = new Set(['role', 'type', 'format', 'contentType', 'action', 'operation']);
 const WORD = /^[\w./+-]{1,40}$/;
+/** The types that blocks have besides their own key's name; another one may be a key of somebody's making. */
+const TYPES = /^(\w+_)?(tool_use|tool_result|thinking|message|url|base64|braintrust_attachment)$/;
 /** Members whose numbers and truths measure and do not tell. */
 const MEASURES = new Set('byteLength length count output_dimensions inputTokens index is_error chunks sent received'.split(' '));
 /** Members with keys of the user's own making: only their size says nothing about them. */
@@ -42,7 +44,7 @@ export function withoutContent(fields: Fields): Fields {
 }
 
 function structure(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return WORDS.has(key) && WORD.test(value) ? value : { length: value.length };
+  if (typeof value === 'string') return isWord(value, key) ? value : { length: value.length };
   if (Array.isArray(value)) return value.map((item) => structure(item, key));
   if (!isObject(value)) return MEASURES.has(key) || value === null ? value : undefined;
   const kept: JsonObject = {};
@@ -54,6 +56,11 @@ function structure(value: unknown, key = ''): unknown {
     if (shown !== undefined) kept[name] = shown;
   }
   return kept;
+}
+
+function isWord(value: string, key: string): boolean {
+  if (key === 'type') return STRUCTURE.has(value) || TYPES.test(value);
+  return WORDS.has(key) && WORD.test(value);
 }
 
 function withoutText(metadata: JsonObject): JsonObject {

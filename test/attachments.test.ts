@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ContentBlock } from '@aws-sdk/client-bedrock-runtime';
+import type { Row } from '../demo/ingest';
+import { isObject } from '../src/read';
+import { startTraced, type Traced } from './helpers/traced';
+
+let traced: Traced;
+before(async () => {
+  traced = await startTraced();
+});
+after(() => traced.close());
+
+/** The references in a row, in their order. */
+function references(value: unknown): { key: string; content_type: string; filename: string }[] {
+  if (Array.isArray(value)) return value.flatMap(references);
+  if (!isObject(value)) return [];
+  if (value.type === 'braintrust_attachment')
+    return [{ key: String(value.key), content_type: String(value.content_type), filename: String(value.filename) }];
+  return Object.values(value).flatMap(references);
+}
+
+/** The uploads that belong to a row, once they are all there. */
+async function uploadsOf(row: Row | undefined): Promise<{ type: string; filename: string; bytes: Buffer | undefined }[]> {
+  const found = references([row?.input, row?.output]);
+  for (let tries = 0; tries < 100 && !found.every(({ key }) => traced.ingest.attachments.has(key)); tries++) await sleep(20);
+  return found.map(({ key, content_type, filename }) => ({ type: content_type, filename, bytes: traced.ingest.attachments.get(key) }));
+}
+
+describe('files in Converse blocks', () => {
+  const bytes = { image: randomBytes(3000), document: randomBytes(2000), video: randomBytes(5000), inResult: randomBytes(700) };
+  const content: ContentBlock[] = [
+    { text: 'see' },
+    { image: { format: 'jpeg', source: { bytes: Uint8Array.from(bytes.image) } } },
+    { document: { format: 'pdf', name: 'terms', source: { bytes: Uint8Array.from(bytes.document) } } },
+    { video: { format: 'mp4', source: { bytes: Uint8Array.from(bytes.video) } } },
+    { video: { format: 'mp4', source: { s3Location: { uri: 's3://bucket/film.mp4' } } } },
+    { toolResult: { toolUseId: 't', content: [{ image: { format: 'png', source: { bytes: Uint8Array.from(bytes.inResult) } } }] } },
+  ];
+
+  it('are uploaded once each as they were when the call was made, though the application overwrites its buffers at once', async () => {
+    const uploadsBefore = traced.ingest.attachments.size;
+    const [row] = await traced.spansOf(async () => {
+      const pending = traced.client().converse({ modelId: 'amazon.nova-lite-v1:0', messages: [{ role: 'user', content }] });
+      for (const block of content) for (const media of [block.image, block.document, block.video]) media?.source?.bytes?.fill(0);
+      await pending;
+    });
+    assert.deepEqual(await uploadsOf(row), [
+      { type: 'image/jpeg', filename: 'file.jpeg', bytes: bytes.image },
+      { type: 'application/pdf', filename: 'terms', bytes: bytes.document },
+      { type: 'video/mp4', filename: 'file.mp4', bytes: bytes.video },
+      { type: 'image/png', filename: 'file.png', bytes: bytes.inResult },
+    ]);
+    assert.equal(traced.ingest.attachments.size, uploadsBefore + 4);
+    assert.match(JSON.stringify(row?.input), /s3:\/\/bucket\/film\.mp4/);
+  });
+});
+
+describe('files in InvokeModel bodies', () => {
+  it('are uploaded from the request of a Claude call', async () => {
+    const image = randomBytes(900);
+    const source = { type: 'base64', media_type: 'image/png', data: image.toString('base64') };
+    const body = {
+      anthropic_version: 'bedrock-2023-05-31',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: [{ type: 'image', source }] }],
+    };
+    const [row] = await traced.spansOf(() =>
+      traced.client().invokeModel({ modelId: 'anthropic.claude-3-haiku-20240307-v1:0', body: JSON.stringify(body) }),
+    );
+    assert.deepEqual(
+      (await uploadsOf(row)).map((upload) => [upload.type, upload.bytes?.equals(image)]),
+      [['image/png', true]],
+    );
+    assert.doesNotMatch(JSON.stringify(row), new RegExp(source.data.slice(0, 40).replace(/[+/]/g, '.')));
+  });
+
+  it('are uploaded from the answer of an image model, with the bytes that the application got', async () => {
+    let answered = Buffer.alloc(0);
+    const [row] = await traced.spansOf(async () => {
+      const { body } = await traced.client().invokeModel({
+        modelId: 'amazon.nova-canvas-v1:0',
+        body: JSON.stringify({ taskType: 'TEXT_IMAGE', textToImageParams: { text: 'A yellow tram' } }),
+      });
+      answered = Buffer.from(JSON.parse(body.transformToString()).images[0], 'base64');
+    });
+    const uploads = await uploadsOf(row);
+    assert.deepEqual(
+      uploads.map(({ type, bytes }) => [type, bytes?.equals(answered)]),
+      [['image/png', true]],
+    );
+  });
+});
