@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { debug, guard } from './guard';
 import { isObject } from './read';
@@ -19,10 +20,12 @@ export function replaceBuiltIn(state: BraintrustState): void {
     if (!isObject(plugin) || typeof plugin.disable !== 'function') continue;
     replaced.add(state);
     const disable = plugin.disable.bind(plugin);
-    startHandlers.push(...unsubscribed(disable));
+    for (const subscription of unsubscribed(disable)) guard('suppression', () => watchSuppression(subscription));
     debug('switched off the Bedrock part of braintrust/hook.mjs: these calls are traced here');
   }
 }
+
+const replaced = new WeakSet<object>();
 
 /**
  * Does so as soon as `braintrust` is there, now or later: its `wrapBedrockRuntime` opens a span before the client's own `send` is called.
@@ -43,47 +46,66 @@ export function replaceBuiltInWhenLoaded(): void {
   });
 }
 
-const replaced = new WeakSet<object>();
-const startHandlers: ((event: object) => void)[] = [];
-
 /**
  * Whether the caller is a framework that records its model calls itself (Strands Agents, for one) and has suppressed the spans of the
- * provider below it. The mark is private to `braintrust`; its start handler looks at an event only where there is no mark.
+ * provider below it. Braintrust's `wrapBedrockRuntime` suppresses what is below it too, for its own sake: then what counts is what was
+ * suppressed above it.
  */
-export function isSuppressed(): boolean {
-  const handler = startHandlers[0];
-  if (!handler) return false;
-  let looked = false;
-  const probe = {
-    get arguments() {
-      looked = true;
-      return [];
-    },
-  };
-  const asked = guard('suppression', () => {
-    handler(probe);
-    return true;
-  });
-  return asked === true && !looked;
+export function isSuppressed(command: unknown): boolean {
+  const outer = wrapped.getStore();
+  return outer?.command === command && outer ? outer.suppressed : probes.some((probe) => probe());
 }
 
-/** Runs `disable` and gives the start handlers that it unsubscribes. */
-function unsubscribed(disable: () => void): ((event: object) => void)[] {
-  const prototype: unknown = Object.getPrototypeOf(tracingChannel('braintrust-bedrock'));
-  const found: ((event: object) => void)[] = [];
-  if (!isObject(prototype) || typeof prototype.unsubscribe !== 'function') {
-    disable();
-    return found;
-  }
-  const unsubscribe = prototype.unsubscribe;
-  prototype.unsubscribe = function (this: unknown, handlers: unknown) {
-    if (isObject(handlers) && typeof handlers.start === 'function') found.push(handlers.start.bind(handlers));
-    return unsubscribe.call(this, handlers);
+const probes: (() => boolean)[] = [];
+const wrapped = new AsyncLocalStorage<{ command: unknown; suppressed: boolean }>();
+
+/** A tracing channel of `braintrust`, and what its Bedrock plugin had listening there. */
+interface Subscription {
+  channel: { start?: { bindStore?(store: object, transform: (event: unknown) => unknown): void } };
+  start: (event: object) => unknown;
+}
+
+function watchSuppression({ channel, start }: Subscription): void {
+  // The mark is private to `braintrust`; its start handler looks at an event only where there is no mark.
+  const probe = () => {
+    let looked = false;
+    const event = {
+      get arguments() {
+        looked = true;
+        return [];
+      },
+    };
+    const asked = guard('suppression', () => {
+      start(event);
+      return true;
+    });
+    return asked === true && !looked;
   };
+  probes.push(probe);
+  channel.start?.bindStore?.(wrapped, (event) => ({ command: firstArgument(event), suppressed: probe() }));
+}
+
+const firstArgument = (event: unknown) => (isObject(event) && Array.isArray(event.arguments) ? event.arguments[0] : undefined);
+
+/** Runs `disable` and gives what it unsubscribes, from Node's tracing channels (up to 3.2x) or from those of `braintrust` itself. */
+function unsubscribed(disable: () => void): Subscription[] {
+  const found: Subscription[] = [];
+  const own: unknown = Reflect.get(globalThis, '__braintrust_instrumentation_hooks');
+  const channels = [tracingChannel('braintrust-bedrock'), ...(own instanceof Map ? own.values() : [])];
+  const restore = [...new Set(channels.map((channel) => Object.getPrototypeOf(channel)))].map((prototype) => {
+    const { unsubscribe } = prototype;
+    prototype.unsubscribe = function (this: Subscription['channel'], handlers: unknown) {
+      if (isObject(handlers) && typeof handlers.start === 'function') found.push({ channel: this, start: handlers.start.bind(handlers) });
+      return unsubscribe.call(this, handlers);
+    };
+    return () => {
+      prototype.unsubscribe = unsubscribe;
+    };
+  });
   try {
     disable();
   } finally {
-    prototype.unsubscribe = unsubscribe;
+    for (const undo of restore) undo();
   }
   return found;
 }

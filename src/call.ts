@@ -34,7 +34,7 @@ export class Call {
   /** Begins the record of a call, or gives `undefined` for one that is not traced. */
   static open(client: object, args: unknown[]): Call | undefined {
     const command = commandOf(args[0]);
-    const place = command && findPlace();
+    const place = command && findPlace(args[0]);
     return place && new Call(command, place, client, isObject(args[1]) ? args[1] : {});
   }
 

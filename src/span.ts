@@ -35,11 +35,11 @@ export interface Place {
 }
 
 /** The place for a call that starts now, or `undefined` where nobody would see its span: then there is nothing to do at all. */
-export function findPlace(): Place | undefined {
+export function findPlace(command: unknown): Place | undefined {
   const state = braintrustState();
   if (state) {
     replaceBuiltIn(state);
-    if (isSuppressed()) return undefined;
+    if (isSuppressed(command)) return undefined;
     const place = currentPlace(state);
     if (place) return place;
   }

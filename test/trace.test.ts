@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, before, describe, it } from 'node:test';
 import { type BedrockRuntime, BedrockRuntimeClient, ConverseCommand, type ConverseCommandOutput } from '@aws-sdk/client-bedrock-runtime';
-import { currentSpan, traced as inSpan } from 'braintrust';
+import { currentSpan, traced as inSpan, wrapBedrockRuntime as wrapAsFramework } from 'braintrust';
 import { failure } from '../demo/bedrock';
 import { wrapBedrockRuntime } from '../src/client';
 import { startTraced, type Traced } from './helpers/traced';
@@ -160,6 +160,15 @@ describe('what the application gets', () => {
   it('is what it always got for something that is no command', async () => {
     const client = traced.client();
     const spans = await traced.spansOf(() => assert.throws(() => Reflect.apply(client.send, client, [undefined]), TypeError));
+    assert.deepEqual(spans, []);
+  });
+});
+
+describe('a framework that records its model calls itself', () => {
+  it('and suppresses the spans below it gets no second one from us', async () => {
+    // Braintrust's wrappers of frameworks suppress in the same way as this one, which any object with a send will do for.
+    const framework = wrapAsFramework({ config: {}, middlewareStack: {}, send: () => traced.client().send(command('below')) });
+    const spans = await traced.spansOf(() => framework.send(command('above')));
     assert.deepEqual(spans, []);
   });
 });
