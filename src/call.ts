@@ -101,7 +101,8 @@ export class Call {
     const end = this.#seconds(performance.now());
     guard('row', () => {
       const { operation } = this.command;
-      const output = ending.output && { ...ending.output, ...guard('sent', () => this.#sent?.response()) };
+      const sent = guard('sent', () => this.#sent?.response());
+      const output = (ending.output ?? sent) && { ...ending.output, ...sent }; // a session that failed was set up, too
       const read = guard('response', () => output && operation.response(output, this.input, ending.wire?.headers ?? {}));
       const response = snapshot(read ?? {});
       const uploads = guard('attach', () => attach([...this.#request.files, ...response.files])) ?? [];

@@ -24,12 +24,12 @@ export function watchStream(call: Call, source: AsyncIterable<unknown>, head: Js
   const atExit = () => close(frames > 0 ? 'incomplete' : 'abandoned');
   const event = (event: unknown) => {
     const frame = frames++;
-    const now = performance.now();
-    const hasContent = isObject(event) && accumulator.add(event, now);
+    const at = wire?.arrival(frame) ?? performance.now();
+    const hasContent = isObject(event) && accumulator.add(event, at);
     if (accumulator.parts) call.part(accumulator.parts(false));
     if (!hasContent || timeToFirstToken !== undefined) return;
-    timeToFirstToken = ((wire?.arrival(frame) ?? now) - call.clock) / 1000;
-    wire?.settled();
+    timeToFirstToken = (at - call.clock) / 1000;
+    if (!accumulator.parts) wire?.settled(); // the parts of a session have first tokens of their own
   };
 
   rememberUnfinished(atExit);

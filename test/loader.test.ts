@@ -83,6 +83,20 @@ describe('one patch', { concurrency: 2 }, () => {
   test('with the same entry twice', () =>
     expectSpans({ args: ['--import', HOOK, '--import', `${pathToFileURL(HOOK)}?again`, app('import-named.mjs')] }));
 
+  test('of the module loader itself, however often it is armed', async () => {
+    const again = path.join(temporary, 'again.cjs');
+    await writeFile(
+      again,
+      `const Module = require('node:module');
+      const before = Module._nodeModulePaths;
+      delete require.cache[${JSON.stringify(path.join(ROOT, 'dist', 'loader.js'))}];
+      require(${JSON.stringify(path.join(ROOT, 'dist', 'loader.js'))}).arm();
+      process.exitCode = Module._nodeModulePaths === before ? 0 : 1;`,
+    );
+    assert.equal((await runProgram({ args: ['--import', HOOK, again] })).code, 0);
+    assert.equal((await runProgram({ args: [again] })).code, 1, 'the first time it is patched');
+  });
+
   test('with two copies of the package', async () => {
     const copy = path.join(ROOT, '.cache', `copy-${process.pid}`);
     for (const part of ['hook.cjs', 'package.json', 'dist']) await cp(path.join(ROOT, part), path.join(copy, part), { recursive: true });
@@ -125,7 +139,7 @@ describe('no patch', { concurrency: 2 }, () => {
     ]) {
       const { code, stdout, stderr, spans } = await runProgram({ args: [...flags, app('require.cjs')] });
       assert.deepEqual({ code, stdout, spans }, { code: 0, stdout: 'answered\n', spans: 0 });
-      assert.match(stderr, /^braintrust-bedrock: the hook did not load, Bedrock calls are not traced: .*loader\.cjs.*\n/);
+      assert.match(stderr, /^braintrust-bedrock: the hook did not load, Bedrock calls are not traced: .*loader\.js.*\n/);
     }
   });
 });

@@ -51,7 +51,6 @@ export class AnthropicStream implements Accumulator {
     const blocks = [...this.#blocks].sort(([a], [b]) => a - b);
     return {
       type: 'message',
-      role: 'assistant',
       ...this.#message,
       content: blocks.map(([, block]) => finished(block)),
       usage: this.#usage,

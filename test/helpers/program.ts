@@ -14,7 +14,9 @@ export interface Outcome {
 
 /** Environment of a program that talks to the embedded Bedrock and ingest, with nothing of this process's own Braintrust or AWS settings. */
 export function environment(bedrock: Bedrock, ingest: Ingest, more: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS_|BRAINTRUST_|NODE_OPTIONS|NODE_TEST)/.test(name)));
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(AWS_|BRAINTRUST_|NODE_OPTIONS|NODE_TEST)/.test(name)),
+  );
   const all = { ...clean, ...bedrock.env, ...ingest.env, NODE_NO_WARNINGS: '1', ...more };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
