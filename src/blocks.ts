@@ -1,21 +1,24 @@
 import { Binary, contentTypeOf } from './binary';
-import { isObject, object, parseJson, string } from './read';
+import { isObject, object, parseJson, pick, string } from './read';
 import type { JsonObject } from './types';
 
 /**
  * Converse content blocks as the contract draws them: each with its `type`, tool use and results in the shape that the trace view knows.
  * Nova's InvokeModel bodies use the same blocks with base64 text in the place of bytes.
  */
-export function readBlocks(content: unknown): JsonObject[] {
+export function readBlocks(content: unknown, depth = 0): JsonObject[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return Array.isArray(content) ? content.filter(isObject).map(readBlock) : [];
+  return Array.isArray(content) ? content.filter(isObject).map((block) => readBlock(block, depth)) : [];
 }
 
-function readBlock(block: JsonObject): JsonObject {
-  if (typeof block.text === 'string') return { type: 'text', text: block.text };
+/** A tool result holds blocks of its own; results within results are nobody's, and a hostile body's without end. */
+const MAX_DEPTH = 8;
+
+function readBlock(block: JsonObject, depth: number): JsonObject {
+  if (typeof block.text === 'string') return { type: 'text', text: block.text, ...pick(block, ['cachePoint']) };
   for (const kind of MEDIA) if (isObject(block[kind])) return { type: kind, [kind]: readMedia(kind, block[kind]) };
   if (isObject(block.toolUse)) return readToolUse(block.toolUse);
-  if (isObject(block.toolResult)) return readToolResult(block.toolResult);
+  if (isObject(block.toolResult) && depth < MAX_DEPTH) return readToolResult(block.toolResult, depth + 1);
   if (isObject(block.reasoningContent)) return { type: 'reasoning', reasoningContent: readReasoning(block.reasoningContent) };
   if (isObject(block.guardContent)) {
     const image = object(block.guardContent.image);
@@ -40,11 +43,11 @@ function readToolUse(use: JsonObject): JsonObject {
   return typeof use.type === 'string' && use.type !== 'tool_use' ? { ...tool, toolType: use.type } : tool;
 }
 
-function readToolResult(result: JsonObject): JsonObject {
+function readToolResult(result: JsonObject, depth: number): JsonObject {
   const block = {
     type: 'tool_result',
     tool_use_id: result.toolUseId,
-    content: readBlocks(result.content),
+    content: readBlocks(result.content, depth),
     is_error: result.status === 'error',
   };
   return typeof result.type === 'string' && result.type !== 'tool_result' ? { ...block, toolType: result.type } : block;

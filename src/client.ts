@@ -1,7 +1,7 @@
 import { replaceBuiltInWhenLoaded } from './built-in';
 import { guard, say } from './guard';
 import { isObject } from './read';
-import { type Send, traceSend } from './trace';
+import type { Send } from './trace';
 
 /** Marks a `send` of ours. Registered, so that a second copy of this package sees it too. */
 const TRACED = Symbol.for('braintrust-bedrock.send');
@@ -51,8 +51,16 @@ function replaceSend(target: object): void {
   function send(this: object, ...args: unknown[]): unknown {
     // A wrapped client calls down to its class, patched or not: the call is already being traced.
     if (this !== target && WRAPPED in this) return original().apply(this, args);
-    return traceSend(original(), this, args);
+    return line().traceSend(original(), this, args);
   }
   Object.defineProperty(send, TRACED, { value: true });
   Object.defineProperty(target, 'send', { value: send, writable: true, configurable: true, enumerable: own?.enumerable ?? false });
+}
+
+let loaded: typeof import('./trace') | undefined;
+
+/** The line, and all that it brings: not needed until the first call. */
+function line(): typeof import('./trace') {
+  loaded ??= require('./trace') as typeof import('./trace');
+  return loaded;
 }

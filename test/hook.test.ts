@@ -17,10 +17,13 @@ let ingest: Ingest;
 before(async () => {
   bedrock = await startBedrock();
 });
-beforeEach(async () => {
+const ingests: Ingest[] = [];
+async function newIngest() {
   ingest = await startIngest();
-});
-after(() => bedrock.close());
+  ingests.push(ingest);
+}
+beforeEach(newIngest);
+after(() => Promise.all([bedrock.close(), ...ingests.map((one) => one.close())]));
 
 async function run(
   program: string,
@@ -33,7 +36,6 @@ async function run(
     cwd,
   );
   const spans = ingest.spans();
-  await ingest.close();
   assert.equal(outcome.code, 0, outcome.stderr);
   assert.match(outcome.stdout, /"sameEnvironment":true/);
   return { ...outcome, spans, calls: spans.filter(({ span_attributes }) => span_attributes?.name?.startsWith('bedrock.')) };

@@ -167,7 +167,11 @@ describe('what the application gets', () => {
 describe('a framework that records its model calls itself', () => {
   it('and suppresses the spans below it gets no second one from us', async () => {
     // Braintrust's wrappers of frameworks suppress in the same way as this one, which any object with a send will do for.
-    const framework = wrapAsFramework({ config: {}, middlewareStack: {}, send: (_command: unknown) => traced.client().send(command('below')) });
+    const framework = wrapAsFramework({
+      config: {},
+      middlewareStack: {},
+      send: (_command: unknown) => traced.client().send(command('below')),
+    });
     const spans = await traced.spansOf(() => framework.send(command('above')));
     assert.deepEqual(spans, []);
   });

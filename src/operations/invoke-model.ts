@@ -1,5 +1,6 @@
 import { Binary } from '../binary';
 import { familyOf } from '../families';
+import { readable } from '../families/readable';
 import { defined, isObject, object, parseJson, string } from '../read';
 import { addMissing, headerMetrics, invocationMetrics } from '../tokens';
 import type { Accumulator, Family, Fields, JsonObject, Operation } from '../types';
@@ -36,7 +37,7 @@ function parseBody(body: unknown): unknown {
 function request(input: JsonObject): Fields {
   const body = bodyOf(input);
   const read: Fields =
-    Object.keys(body).length > 0 ? familyOf(string(input.modelId) ?? '', body).request(body) : { input: parseBody(input.body) };
+    Object.keys(body).length > 0 ? familyOf(string(input.modelId) ?? '', body).request(body) : { input: readable(parseBody(input.body)) };
   return {
     ...read,
     metadata: {
@@ -64,7 +65,7 @@ function response(output: JsonObject, input: JsonObject, headers: JsonObject): F
   const read: Fields =
     isObject(body) && !(body instanceof Binary)
       ? familyOf(string(input.modelId) ?? '', asked, answered).response(answered, asked)
-      : { output: body };
+      : { output: readable(body) };
   const counted = object(output['amazon-bedrock-invocationMetrics']) ?? object(answered['amazon-bedrock-invocationMetrics']) ?? {};
   return {
     ...read,

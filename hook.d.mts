@@ -1,0 +1,2 @@
+// Imported for what it does: it arms the hook.
+export {};

@@ -1,0 +1,4 @@
+import * as sdk from '@aws-sdk/client-bedrock-runtime/dist-cjs/index.js';
+import { call } from './call.cjs';
+
+await call(sdk);

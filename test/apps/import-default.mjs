@@ -1,0 +1,4 @@
+import sdk from '@aws-sdk/client-bedrock-runtime';
+import { call } from './call.cjs';
+
+await call(sdk);

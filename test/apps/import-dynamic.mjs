@@ -1,0 +1,3 @@
+import { call } from './call.cjs';
+
+await call(await import('@aws-sdk/client-bedrock-runtime'));

@@ -1,0 +1,1 @@
+// A program without the SDK; given to --require, a preload that does nothing.

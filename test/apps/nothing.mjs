@@ -1,0 +1,1 @@
+// A program without the SDK; given to --import, a preload that does nothing.

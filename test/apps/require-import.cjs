@@ -1,0 +1,3 @@
+const { call } = require('./call.cjs');
+
+import('@aws-sdk/client-bedrock-runtime').then(call);
