@@ -1,33 +1,28 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { type Bedrock, startBedrock } from '../demo/bedrock';
-import { type Ingest, startIngest } from '../demo/ingest';
+import { startIngest } from '../demo/ingest';
 import { environment, runProgram } from './helpers/program';
 
 const ROOT = join(__dirname, '..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 let bedrock: Bedrock;
-let ingest: Ingest;
 before(async () => {
   bedrock = await startBedrock();
 });
-const ingests: Ingest[] = [];
-async function newIngest() {
-  ingest = await startIngest();
-  ingests.push(ingest);
-}
-beforeEach(newIngest);
-after(() => Promise.all([bedrock.close(), ...ingests.map((one) => one.close())]));
+after(() => bedrock.close());
 
 describe('the examples', () => {
   const files = readdirSync(join(ROOT, 'examples')).filter((file) => file.endsWith('.ts'));
 
   for (const file of files) {
     it(`${file} runs and leaves its span`, async () => {
-      const { code, stderr } = await runProgram(['--import', 'tsx', `examples/${file}`], environment(bedrock, ingest));
+      const ingest = await startIngest();
+      const run = runProgram(['--import', 'tsx', `examples/${file}`], environment(bedrock, ingest));
+      const { code, stderr } = await run.finally(() => ingest.close());
       const spans = ingest.spans();
       assert.equal(code, 0, stderr);
       assert.deepEqual(
