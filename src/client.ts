@@ -1,6 +1,7 @@
 import { replaceBuiltInWhenLoaded } from './built-in';
-import { guard, say } from './guard';
+import { guard } from './guard';
 import { isObject } from './read';
+import { say } from './say';
 import type { Send } from './trace';
 
 /** Marks a `send` of ours. Registered, so that a second copy of this package sees it too. */

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isObject, parseJson, string } from './read';
+import { say } from './say';
 
 /** The settings, read from the environment once. The README's table of settings is this interface. */
 export interface Config {
-  /** `BRAINTRUST_BEDROCK` is not `off`. */
-  readonly on: boolean;
   /** `BRAINTRUST_BEDROCK_DEBUG`: what telemetry could not do, on stderr. */
   readonly debug: boolean;
   /** Whether there is an API key for a logger of our own. The key itself is read by `braintrust` and never held here. */
@@ -34,24 +33,36 @@ function read(env: NodeJS.ProcessEnv): Config {
   const file = environmentFile();
   const value = (name: string) => text(env[name]) ?? text(file[name]);
   return Object.freeze({
-    on: !off(env.BRAINTRUST_BEDROCK),
-    debug: text(env.BRAINTRUST_BEDROCK_DEBUG) !== undefined && !off(env.BRAINTRUST_BEDROCK_DEBUG),
+    debug: flag(env, 'BRAINTRUST_BEDROCK_DEBUG', false),
     hasApiKey: value('BRAINTRUST_API_KEY') !== undefined,
     projectId: value('BRAINTRUST_PROJECT_ID'),
     projectName: value('BRAINTRUST_PROJECT') ?? packageName() ?? 'AWS Bedrock',
-    content: text(env.BRAINTRUST_BEDROCK_CONTENT)?.toLowerCase() !== 'none',
-    maxFieldBytes: bytes(env.BRAINTRUST_BEDROCK_MAX_FIELD_BYTES, 2 * 1024 * 1024),
-    attachments: !off(env.BRAINTRUST_BEDROCK_ATTACHMENTS),
-    maxAttachmentBytes: bytes(env.BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES, 20 * 1024 * 1024),
+    // a value that cannot be read was meant to keep something out
+    content: flag(env, 'BRAINTRUST_BEDROCK_CONTENT', true, false),
+    maxFieldBytes: bytes(env, 'BRAINTRUST_BEDROCK_MAX_FIELD_BYTES', 2 * 1024 * 1024),
+    attachments: flag(env, 'BRAINTRUST_BEDROCK_ATTACHMENTS', true, false),
+    maxAttachmentBytes: bytes(env, 'BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES', 20 * 1024 * 1024),
   });
 }
 
 const text = (value: string | undefined) => (value?.trim() ? value.trim() : undefined);
-const off = (value: string | undefined) => /^(off|0|false|no)$/i.test(value?.trim() ?? '');
 
-function bytes(value: string | undefined, otherwise: number): number {
-  const parsed = Number(text(value) ?? otherwise);
-  return Number.isFinite(parsed) && parsed >= 0 ? parsed : otherwise;
+/** A switch that is absent is `otherwise`; one that says neither on nor off is `unreadable`, with a line on stderr. */
+function flag(env: NodeJS.ProcessEnv, name: string, otherwise: boolean, unreadable = otherwise): boolean {
+  const value = text(env[name]);
+  if (value === undefined) return otherwise;
+  if (/^(on|1|true|yes|all)$/i.test(value)) return true;
+  if (/^(off|0|false|no|none)$/i.test(value)) return false;
+  say(`${name} is neither on nor off; it is taken for ${unreadable ? 'on' : 'off'}.`);
+  return unreadable;
+}
+
+function bytes(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const value = text(env[name]);
+  const parsed = Number(value ?? otherwise);
+  if (Number.isFinite(parsed) && parsed >= 0) return parsed;
+  say(`${name} is not a number of bytes; it is taken for ${otherwise}.`);
+  return otherwise;
 }
 
 /** The nearest `.env.braintrust`, from the working directory upwards, as the `braintrust` package finds its API key. */

@@ -1,4 +1,5 @@
 import { config } from './config';
+import { write } from './say';
 
 /**
  * Runs telemetry so that it can never throw into the application. A failure costs what `telemetry` would have given,
@@ -21,23 +22,6 @@ export function debug(message: string, error?: unknown): void {
   } catch {
     // A closed stderr, a hostile error object: there is nobody left to tell.
   }
-}
-
-const said = new Set<string>();
-
-/** Writes a line to stderr once in the life of the process: for what a user has to know and would otherwise never see. */
-export function say(message: string): void {
-  if (said.has(message)) return;
-  said.add(message);
-  try {
-    write(message);
-  } catch {
-    // as above
-  }
-}
-
-function write(message: string): void {
-  process.stderr.write(`braintrust-bedrock: ${message}\n`);
 }
 
 function describe(error: unknown): string {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { say } from './guard';
 import { isObject } from './read';
+import { say } from './say';
 import { braintrustState, type SpanParent } from './state';
 
 /** What we use of the `braintrust` package where its shared state is not enough. */

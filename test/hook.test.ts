@@ -100,6 +100,18 @@ describe('the hook', () => {
     });
   }
 
+  describe('a setting that cannot be read', () => {
+    it('is told once, and content stays out rather than in', async () => {
+      const { calls, stderr } = await run(PROGRAMS.esm, { BRAINTRUST_BEDROCK_CONTENT: 'nome', BRAINTRUST_BEDROCK_MAX_FIELD_BYTES: 'many' });
+      assert.deepEqual(stderr.trim().split('\n'), [
+        'braintrust-bedrock: BRAINTRUST_BEDROCK_CONTENT is neither on nor off; it is taken for off.',
+        'braintrust-bedrock: BRAINTRUST_BEDROCK_MAX_FIELD_BYTES is not a number of bytes; it is taken for 2097152.',
+      ]);
+      assert.equal(calls.length, 1);
+      assert.doesNotMatch(JSON.stringify(calls), /Hello/);
+    });
+  });
+
   describe('the project', () => {
     const folder = (files: Record<string, string>) => {
       const path = mkdtempSync(join(tmpdir(), 'braintrust-bedrock-'));
