@@ -6,8 +6,9 @@ import { guard } from './guard';
 export type Send = (this: object, ...args: unknown[]) => unknown;
 
 /**
- * The line that every call takes. What the application gets is what `send` gives; all else is guarded.
+ * The line that every call takes; client.ts loads it at the first one. What the application gets is what `send` gives; all else is guarded.
  * A call that is not to be traced (another service's command, nobody to record for) costs the look-up and nothing more.
+ * @public
  */
 export function traceSend(send: Send, client: object, args: unknown[]): unknown {
   const call = guard('open', () => Call.open(client, args));

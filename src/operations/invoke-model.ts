@@ -74,12 +74,19 @@ function response(output: JsonObject, input: JsonObject, headers: JsonObject): F
       ...defined({
         performanceConfig: latency(output.performanceConfigLatency),
         serviceTier: output.serviceTier,
-        guardrail: output['amazon-bedrock-trace'] ?? answered['amazon-bedrock-trace'],
+        guardrail: guardrail({ ...answered, ...output }),
       }),
     },
     // the body first, then the headers, then what Bedrock measured
     metrics: addMissing(addMissing(read.metrics ?? {}, headerMetrics(headers)), invocationMetrics(counted)),
   };
+}
+
+/** What a guardrail did, and its assessments where the call asked for a trace. */
+function guardrail(source: JsonObject): JsonObject | undefined {
+  const action = source['amazon-bedrock-guardrailAction'];
+  const trace = object(source['amazon-bedrock-trace']);
+  return trace || action === 'INTERVENED' ? { ...defined({ action }), ...(object(trace?.guardrail) ?? trace) } : undefined;
 }
 
 /** Parses each chunk once, keeps what Bedrock adds to any family's chunks, and leaves the rest to the family's own accumulator. */
