@@ -74,11 +74,13 @@ export class ConverseStream implements Accumulator {
     }
     if (isObject(delta.reasoningContent)) return addReasoning(block, delta.reasoningContent);
     if (isObject(delta.citation)) {
-      block.citations = [...(block.citations ?? []), { ...delta.citation }];
+      block.citations ??= [];
+      block.citations.push({ ...delta.citation });
       return false;
     }
     if (Array.isArray(delta.toolResult)) {
-      block.result = [...(block.result ?? []), ...objects(delta.toolResult)];
+      block.result ??= [];
+      block.result.push(...objects(delta.toolResult));
       return delta.toolResult.length > 0;
     }
     const kind = ['image', 'video', 'audio'].find((name) => isObject(delta[name]));
