@@ -4,7 +4,8 @@ import type { JsonObject } from '../src/types';
 /** What a person wants to see first of a span's input: what was asked last. */
 export function inputGist(value: unknown): string {
   const messages = objects(value);
-  return oneLine(messages.some(({ role }) => role === 'user' || role === 'tool') ? messageGist(messages.at(-1) ?? {}) : valueGist(value));
+  const last = messages.at(-1);
+  return oneLine(last && 'role' in last ? messageGist(last) : valueGist(value));
 }
 
 /** What a person wants to see first of a span's output: the tools that the answer calls, else its text. */
