@@ -1,4 +1,5 @@
 import { replaceBuiltInWhenLoaded } from './built-in';
+import { config } from './config';
 import { guard } from './guard';
 import { isObject } from './read';
 import { say } from './say';
@@ -6,7 +7,7 @@ import type { Send } from './trace';
 
 /** Marks a `send` of ours. Registered, so that a second copy of this package sees it too. */
 const TRACED = Symbol.for('braintrust-bedrock.send');
-/** Marks a client that has a `send` of ours as its own. */
+/** Marks a client that has a `send` of ours as its own, with itself: what stands behind or before it (a Proxy, a subclass) is another one. */
 const WRAPPED = Symbol.for('braintrust-bedrock.wrapped');
 
 /** Patches `send` of the module's `BedrockRuntimeClient`, once. For the loader; never throws. */
@@ -30,12 +31,15 @@ export function patchBedrockRuntime(namespace: unknown): void {
  */
 export function wrapBedrockRuntime<T extends object>(client: T): T {
   guard('wrap', () => {
-    if (!isObject(client) || typeof client.send !== 'function')
-      return say('wrapBedrockRuntime was given something without a send method; it is not traced.');
+    if (!config().on) return;
+    if (!isObject(client) || typeof client.send !== 'function' || !isObject(client.config) || !isObject(client.middlewareStack)) {
+      say('wrapBedrockRuntime was given something that is no client of the AWS SDK; it is not traced.');
+      return;
+    }
     if (isTraced(client)) return;
     replaceSend(client);
     replaceBuiltInWhenLoaded();
-    Object.defineProperty(client, WRAPPED, { value: true });
+    Object.defineProperty(client, WRAPPED, { value: client });
   });
   return client;
 }
@@ -50,18 +54,18 @@ function replaceSend(target: object): void {
   // An inherited send is looked up at each call: whoever patches the parent class after us is still called.
   const original = (): Send => own?.value ?? Reflect.get(Object.getPrototypeOf(target), 'send');
   function send(this: object, ...args: unknown[]): unknown {
-    // A wrapped client calls down to its class, patched or not: the call is already being traced.
-    if (this !== target && WRAPPED in this) return original().apply(this, args);
-    return line().traceSend(original(), this, args);
+    const trace = guard('line', () => {
+      // A wrapped client calls down to its class, patched or not: the call is already being traced.
+      if (this !== target && isObject(this) && Reflect.get(this, WRAPPED) === this) return undefined;
+      loaded ??= require('./trace') as typeof import('./trace');
+      return loaded.traceSend;
+    });
+    return trace ? trace(original(), this, args) : original().apply(this, args);
   }
+  Object.defineProperty(send, 'length', { value: original().length, configurable: true });
   Object.defineProperty(send, TRACED, { value: true });
   Object.defineProperty(target, 'send', { value: send, writable: true, configurable: true, enumerable: own?.enumerable ?? false });
 }
 
-let loaded: typeof import('./trace') | undefined;
-
 /** The line, and all that it brings: not needed until the first call. */
-function line(): typeof import('./trace') {
-  loaded ??= require('./trace') as typeof import('./trace');
-  return loaded;
-}
+let loaded: typeof import('./trace') | undefined;

@@ -5,6 +5,8 @@ import { say } from './say';
 
 /** The settings, read from the environment once. The README's table of settings is this interface. */
 export interface Config {
+  /** `BRAINTRUST_BEDROCK` is not `off`. The loader has asked for itself by then; `wrapBedrockRuntime` asks here. */
+  readonly on: boolean;
   /** `BRAINTRUST_BEDROCK_DEBUG`: what telemetry could not do, on stderr. */
   readonly debug: boolean;
   /** Whether there is an API key for a logger of our own. The key itself is read by `braintrust` and never held here. */
@@ -33,6 +35,7 @@ function read(env: NodeJS.ProcessEnv): Config {
   const file = environmentFile();
   const value = (name: string) => text(env[name]) ?? text(file[name]);
   return Object.freeze({
+    on: flag(env, 'BRAINTRUST_BEDROCK', true),
     debug: flag(env, 'BRAINTRUST_BEDROCK_DEBUG', false),
     hasApiKey: value('BRAINTRUST_API_KEY') !== undefined,
     projectId: value('BRAINTRUST_PROJECT_ID'),

@@ -1,3 +1,8 @@
+import { types } from 'node:util';
+
+/** The language's own, whatever the application makes of `Promise` later. */
+const { then } = Promise.prototype;
+
 /**
  * Hears the outcome of what a call has returned, and gives what the application shall have in its place.
  *
@@ -8,20 +13,21 @@
  * @param rejected must not throw
  */
 export function follow(value: unknown, fulfilled: (value: unknown) => void, rejected: (error: unknown) => void): unknown {
-  if (value instanceof Promise) {
-    return value.then(
-      (result) => {
+  if (types.isPromise(value)) {
+    return then.call(
+      value,
+      (result: unknown) => {
         fulfilled(result);
         return result;
       },
-      (error) => {
+      (error: unknown) => {
         rejected(error);
         throw error;
       },
     );
   }
-  const then: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'then') : undefined;
-  if (typeof then === 'function') then.call(value, fulfilled, rejected);
+  const thenable: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'then') : undefined;
+  if (typeof thenable === 'function') thenable.call(value, fulfilled, rejected);
   else fulfilled(value);
   return value;
 }

@@ -44,7 +44,7 @@ const ARMED = Symbol.for('braintrust-bedrock.armed');
  */
 export function arm(): void {
   // The other settings are read in config.ts. This one is read here because "off" has to mean that not even that is loaded.
-  if (/^(off|0|false)$/i.test(process.env.BRAINTRUST_BEDROCK ?? '')) return;
+  if (/^\s*(off|0|false|no|none)\s*$/i.test(process.env.BRAINTRUST_BEDROCK ?? '')) return;
   const loader: unknown = Module;
   if (ARMED in globalThis || !isLoader(loader)) return;
   Object.defineProperty(globalThis, ARMED, { value: true });

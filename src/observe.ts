@@ -9,7 +9,7 @@ export interface Listener {
   end(how: 'done' | 'cancelled'): void;
   fail(error: unknown): void;
   /** The application has let go of the stream without reaching its end. */
-  collected(iterated: boolean): void;
+  collected(): void;
 }
 
 /**
@@ -31,15 +31,20 @@ export function observe(stream: AsyncIterable<unknown>, listener: Listener): voi
         watch(iterator, listener);
         // The iterator may outlive the stream object: from now on it is what the application holds.
         letGo.unregister(listener);
-        letGo.register(iterator, { listener, iterated }, listener);
+        letGo.register(iterator, listener, listener);
       });
       return iterator;
     },
   });
-  letGo.register(stream, { listener, iterated }, listener);
+  // A generator is its own iterator, and may be read without asking for one.
+  if ('next' in stream && typeof stream.next === 'function') {
+    iterated = true;
+    watch(stream as AsyncIterable<unknown> & AsyncIterator<unknown>, listener);
+  }
+  letGo.register(stream, listener, listener);
 }
 
-const letGo = new FinalizationRegistry<{ listener: Listener; iterated: boolean }>(({ listener, iterated }) => listener.collected(iterated));
+const letGo = new FinalizationRegistry<Listener>((listener) => listener.collected());
 
 function watch(iterator: AsyncIterator<unknown>, listener: Listener): void {
   const { next, return: stop, throw: raise } = iterator;

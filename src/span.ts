@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers';
 import { isSuppressed, replaceBuiltIn } from './built-in';
 import { config } from './config';
 import type { Upload } from './content';
+import { boundedFetch, endInTime } from './delivery';
 import { debug, guard } from './guard';
 import { type Braintrust, loadBraintrust } from './peer';
 import { isObject } from './read';
@@ -29,6 +31,8 @@ export interface Place {
   parent?: SpanParent | undefined;
   /** `withParent` gave an exported span or trace headers, which only `braintrust` itself can read. */
   exported: boolean;
+  /** The span has no parent, whatever its context says. */
+  isRoot?: boolean;
   /** The session whose span is the parent, as soon as it has one. */
   session?: Session;
   /** Runs a function in the context that the call was made in: the row is written from another one. */
@@ -52,7 +56,12 @@ export function findPlace(command: unknown): Place | undefined {
 
 function currentPlace(state: BraintrustState): Place | undefined {
   const span = state.contextManager?.getCurrentSpan?.() ?? state.currentSpan?.getStore?.();
-  if (span?.id) return { parent: span, exported: false, inContext: (write) => write() }; // the no-op span has an empty id
+  if (span?.id) return { parent: span, exported: false, inContext: (write) => write() };
+  // The no-op span of an application without a logger has an empty id, which a span of ours under it would take for its parent's.
+  if (span) {
+    const parent = state.currentExperiment ?? state.currentLogger;
+    return parent || config().hasApiKey ? { parent, exported: false, isRoot: true, inContext: (write) => write() } : undefined;
+  }
   const exported = Boolean(state.currentParent?.getStore?.());
   const parent = state.currentExperiment ?? state.currentLogger;
   return exported || parent ? { parent, exported, inContext: AsyncLocalStorage.snapshot() } : undefined;
@@ -75,7 +84,7 @@ export function writeRow(place: Place, row: Row, session?: Session): void {
     prepare(place);
     return;
   }
-  const span = place.inContext(() => quietly(() => startSpan(spanArguments(row))));
+  const span = place.inContext(() => quietly(() => startSpan({ ...spanArguments(row), ...(place.isRoot && rootIds()) })));
   if (session) session.span = span;
   void upload(row.uploads);
 }
@@ -123,7 +132,10 @@ export function prepare(place: Place): void {
         if (!loaded) return giveUp();
         braintrust = loaded;
         const { hasApiKey, projectId, projectName } = config();
-        if (hasApiKey) ownLogger = loaded.initLogger({ projectName, ...(projectId && { projectId }), setCurrent: false });
+        if (hasApiKey) {
+          ownLogger = loaded.initLogger({ projectName, ...(projectId && { projectId }), setCurrent: false, fetch: boundedFetch });
+          endInTime(() => braintrustState()?.bgLogger?.());
+        }
         preparing = false;
         for (const write of waiting.splice(0)) guard('write', write);
       })
@@ -137,6 +149,14 @@ export function prepare(place: Place): void {
 function giveUp(): void {
   unavailable = true;
   waiting.length = 0;
+}
+
+/** Ids of a trace of its own, made as `braintrust` makes them. */
+function rootIds(): object {
+  const ids = braintrustState()?.idGenerator;
+  const spanId = ids?.getSpanId() ?? randomUUID();
+  const rootSpanId = ids && !ids.shareRootSpanId() ? ids.getTraceId() : spanId;
+  return { spanId, parentSpanIds: { parentSpanIds: [], rootSpanId } };
 }
 
 function spanArguments(row: Row): object {

@@ -19,6 +19,7 @@ export interface BraintrustState {
   apiConn?(): { post(path: string, body: object): Promise<Response> };
   bgLogger?(): { flush(): Promise<unknown> };
   orgId?: string | null;
+  idGenerator?: { getSpanId(): string; getTraceId(): string; shareRootSpanId(): boolean };
 }
 
 /** A span, logger or experiment: anything that starts a span below itself. */

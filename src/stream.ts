@@ -1,6 +1,6 @@
 import type { Call } from './call';
 import { guard } from './guard';
-import { observe } from './observe';
+import { type Listener, observe } from './observe';
 import { isObject, object } from './read';
 import type { Accumulator, JsonObject } from './types';
 import type { Wire } from './wire';
@@ -35,12 +35,22 @@ export function watchStream(call: Call, source: AsyncIterable<unknown>, head: Js
   rememberUnfinished(atExit);
   const isWhole = () => guard('complete', () => accumulator.complete()) ?? false;
   const wasAborted = () => guard('aborted', () => object(call.options.abortSignal)?.aborted === true) ?? false;
-  observe(source, {
+  const listener: Listener = {
     event: (value) => guard('event', () => event(value)),
     end: (how) => close(isWhole() ? undefined : how === 'cancelled' ? 'cancelled' : wasAborted() ? 'aborted' : 'incomplete'),
     fail: (error) => close(wasAborted() ? 'aborted' : 'failed', error),
-    collected: (iterated) => close(iterated ? 'cancelled' : 'abandoned'),
+    collected: () => close(frames > 0 ? 'cancelled' : 'abandoned'),
+  };
+  if (!isObserved(source, listener)) close(undefined); // a frozen stream: the call is known, what it answers is not
+}
+
+/** A function of its own, so that nothing which outlives the stream closes over it. */
+function isObserved(source: AsyncIterable<unknown>, listener: Listener): boolean {
+  const observed = guard('observe', () => {
+    observe(source, listener);
+    return true;
   });
+  return observed === true;
 }
 
 const EMPTY: Accumulator = { add: () => false, response: () => ({}), complete: () => false };

@@ -11,19 +11,27 @@ export type Send = (this: object, ...args: unknown[]) => unknown;
  * @public
  */
 export function traceSend(send: Send, client: object, args: unknown[]): unknown {
-  const call = guard('open', () => Call.open(client, args));
+  // A traced send that is called by another one on its way (a wrapped client behind a Proxy, a patched class) carries the same call.
+  const call = args[0] !== undefined && args[0] === sending ? undefined : guard('open', () => Call.open(client, args));
   if (!call) return send.apply(client, args);
   const ended = guard('callback', () => withCallback(args, call.succeed, call.fail));
   let result: unknown;
+  const outer = sending;
   try {
+    sending = args[0];
     result = send.apply(client, ended ?? args);
   } catch (error) {
     call.fail(error);
     throw error;
+  } finally {
+    sending = outer;
   }
   call.sent();
   return guard('follow', () => (ended && result === undefined ? undefined : follow(result, call.succeed, call.fail))) ?? result;
 }
+
+/** The command that is being sent at this moment: set while `send` itself runs, before anything is awaited. */
+let sending: unknown;
 
 /** The arguments with the application's callback replaced by one that hears the outcome first; `undefined` where there is no callback. */
 function withCallback(args: unknown[], succeed: (output: unknown) => void, fail: (error: unknown) => void): unknown[] | undefined {

@@ -15,9 +15,17 @@ const STRUCTURE = new Set(
     'results index action assessments modelInput chunks sent received operation image_url'
   ).split(' '),
 );
-/** Members whose text is one of a few words of the API, such as `user`, `tool_use` or `png`. */
-const WORDS = new Set(['role', 'type', 'format', 'contentType', 'action', 'operation']);
-const WORD = /^[\w./+-]{1,40}$/;
+/** Members whose text is one of a few words of the API. A body that nobody knows may have anything else there. */
+const WORDS: ReadonlyMap<string, RegExp> = new Map([
+  ['role', /^(system|developer|user|assistant|tool|function|chatbot|model)$/i],
+  [
+    'format',
+    /^(png|jpe?g|gif|webp|pdf|csv|docx?|xlsx?|html|txt|md|mkv|mov|mp4|webm|flv|mpe?g|wmv|three_gp|mp3|wav|ogg|opus|aac|flac|m4a|pcm|lpcm)$/,
+  ],
+  ['contentType', /^(image|video|audio|text|application)\/[\w.+-]{1,80}$/],
+  ['action', /^(NONE|BLOCKED|ANONYMIZED|GUARDRAIL_INTERVENED|INTERVENED)$/],
+  ['operation', /^[A-Z]+(_[A-Z]+)*$/],
+]);
 /** The types that blocks have besides their own key's name; another one may be a key of somebody's making. */
 const TYPES = /^(\w+_)?(tool_use|tool_result|thinking|message|url|base64|braintrust_attachment)$/;
 /** Members whose numbers and truths measure and do not tell. */
@@ -60,7 +68,7 @@ function structure(value: unknown, key = ''): unknown {
 
 function isWord(value: string, key: string): boolean {
   if (key === 'type') return STRUCTURE.has(value) || TYPES.test(value);
-  return WORDS.has(key) && WORD.test(value);
+  return WORDS.get(key)?.test(value) === true;
 }
 
 function withoutText(metadata: JsonObject): JsonObject {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -61,6 +63,13 @@ describe('the hook', () => {
         });
       }
 
+      it('that opens spans without a logger has its calls as roots of their own', async () => {
+        const { calls } = await run(program, { BT: 'no-logger' });
+        assert.equal(calls.length, 1);
+        assert.ok(calls[0]?.root_span_id);
+        assert.deepEqual(calls[0]?.span_parents ?? [], []);
+      });
+
       it("that works under another process's span, with withParent, hangs its calls there", async () => {
         const { calls, spans } = await run(program, { BT: 'parent' });
         const elsewhere = spans.find((span) => span.span_attributes?.name === 'elsewhere');
@@ -99,6 +108,36 @@ describe('the hook', () => {
       }
     });
   }
+
+  describe('a Braintrust that is not there', () => {
+    it('is told once when it refuses connections, and the process ends', async () => {
+      const { stderr } = await run(PROGRAMS.esm, { BRAINTRUST_APP_URL: 'http://127.0.0.1:9', BRAINTRUST_API_URL: 'http://127.0.0.1:9' });
+      assert.match(stderr, /^braintrust-bedrock: Braintrust at http:\/\/127\.0\.0\.1:9 cannot be reached \(.+\)[^\n]*\n$/);
+    });
+
+    it('does not keep the process alive when it never answers', async () => {
+      const silent = createServer(() => {}).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const address = silent.address();
+      const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+      const { stderr } = await run(PROGRAMS.esm, { BRAINTRUST_APP_URL: url, BRAINTRUST_API_URL: url });
+      silent.closeAllConnections();
+      silent.close();
+      assert.match(stderr, /cannot be reached/);
+    });
+
+    it('is told once when it refuses the key, which is not', async () => {
+      const refusing = createServer((_, response) => response.writeHead(401).end('{}')).listen(0, '127.0.0.1');
+      await once(refusing, 'listening');
+      const address = refusing.address();
+      const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+      const { stderr } = await run(PROGRAMS.esm, { BRAINTRUST_APP_URL: url, BRAINTRUST_API_URL: url, BRAINTRUST_API_KEY: 'sk-walrus' });
+      refusing.closeAllConnections();
+      refusing.close();
+      assert.match(stderr, /refuses the key in BRAINTRUST_API_KEY \(401\)/);
+      assert.doesNotMatch(stderr, /walrus/);
+    });
+  });
 
   describe('a setting that cannot be read', () => {
     it('is told once, and content stays out rather than in', async () => {

@@ -255,6 +255,27 @@ describe('what the application sees of a stream', () => {
   });
 });
 
+describe('a stream that cannot be watched', () => {
+  it('reaches the application, and its call has a span that does not wait for it', async () => {
+    events = WHOLE;
+    const client = traced.client({ http2: true });
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        Object.freeze(Reflect.get(result.output, 'stream'));
+        return result;
+      },
+      { step: 'initialize' },
+    );
+    const [span] = await traced.spansOf(async () => {
+      const { stream } = await client.send(command());
+      if (stream) assert.equal(await drain(stream), WHOLE.length);
+    });
+    assert.equal(span?.metadata?.streamStatus, undefined);
+    assert.equal(span?.metadata?.httpStatus, 200);
+  });
+});
+
 describe('InvokeModelWithResponseStream', () => {
   it('leaves the same message as the whole body would have, its usage and the first token', async () => {
     events = [

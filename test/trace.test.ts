@@ -40,6 +40,20 @@ describe('each form of a call leaves one span', () => {
     "the prototype's send": (client) => Reflect.apply(BedrockRuntimeClient.prototype.send, client, [command()]),
     'a subclass of the command': (client) => client.send(new (class Mine extends ConverseCommand {})(input())),
     'a wrapped client': (client) => wrapBedrockRuntime(wrapBedrockRuntime(client)).send(command()),
+    'a wrapped Proxy of the client': (client) =>
+      wrapBedrockRuntime(
+        new Proxy(client, {
+          get(target, name) {
+            const member: unknown = Reflect.get(target, name);
+            return typeof member === 'function' ? member.bind(target) : member;
+          },
+        }),
+      ).send(command()),
+    'a Proxy of a wrapped client': (client) => new Proxy(wrapBedrockRuntime(client), {}).send(command()),
+    'an object that inherits from a wrapped client': (client) =>
+      Reflect.apply(Object.create(wrapBedrockRuntime(client)).send, Object.create(client), [command()]),
+    'a client wrapped by braintrust, then by us': (client) => wrapBedrockRuntime(wrapAsFramework(client)).send(command()),
+    'a client wrapped by us, then by braintrust': (client) => wrapAsFramework(wrapBedrockRuntime(client)).send(command()),
     'an application that patches send after us': (client) => {
       const original = client.send.bind(client) as (command: ConverseCommand) => Promise<unknown>;
       Object.assign(client, { send: async (mine: ConverseCommand) => original(mine) });
@@ -155,6 +169,39 @@ describe('what the application gets', () => {
       assert.equal(await Reflect.apply(BedrockRuntimeClient.prototype.send, traced.client(), [getObject]), 'theirs');
     });
     assert.deepEqual(spans, []);
+  });
+
+  it('is an unhandled rejection, even where the application has replaced Promise', async () => {
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    const unhandled = new Promise((resolve) => process.once('unhandledRejection', resolve));
+    const { Promise: original } = globalThis;
+    globalThis.Promise = class Mine<T> extends original<T> {};
+    void traced.client().send(command('fail'));
+    await new original((resolve) => setTimeout(resolve, 100));
+    globalThis.Promise = original;
+    assert.match(String(await original.race([unhandled, 'nobody was told'])), /identifier is invalid/);
+    for (const other of others) process.on('unhandledRejection', other);
+  });
+
+  it('is an object that is no client, untouched by wrapBedrockRuntime', () => {
+    const decorator = { send: () => 'theirs' };
+    const { send } = decorator;
+    assert.equal(wrapBedrockRuntime(decorator), decorator);
+    assert.equal(decorator.send, send);
+  });
+
+  it('is a Proxy that throws at whatever it is asked, and its call all the same', async () => {
+    const client = traced.client();
+    const hostile = new Proxy(client, {
+      has() {
+        throw new Error('no has');
+      },
+      getOwnPropertyDescriptor() {
+        throw new Error('no descriptor');
+      },
+    });
+    assert.match(JSON.stringify(await hostile.send(command())), /Hello/);
   });
 
   it('is what it always got for something that is no command', async () => {

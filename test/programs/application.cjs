@@ -7,6 +7,7 @@ const init = () => {
   braintrust.initLogger({ projectName: 'its own' });
 };
 if (mode === 'before' || mode === 'wrapped' || mode === 'parent') init();
+if (mode === 'no-logger') braintrust = require('braintrust');
 const { BedrockRuntimeClient, ConverseCommand } = require('@aws-sdk/client-bedrock-runtime');
 if (mode === 'after' || mode === 'wrapped-after') init();
 const input = { modelId: 'amazon.nova-lite-v1:0', messages: [{ role: 'user', content: [{ text: 'Hello' }] }] };

@@ -1,4 +1,4 @@
-// An application, in ES modules. What it does with Braintrust is in BT: nothing, before (the SDK is imported), after, wrapped, wrapped-after, parent.
+// An application, in ES modules. What it does with Braintrust is in BT: nothing, before (the SDK is imported), after, wrapped, wrapped-after, parent, no-logger.
 const mode = process.env.BT ?? 'nothing';
 const environment = JSON.stringify(process.env);
 let braintrust;
@@ -6,6 +6,7 @@ if (mode === 'before' || mode === 'wrapped' || mode === 'parent') {
   braintrust = await import('braintrust');
   braintrust.initLogger({ projectName: 'its own' });
 }
+if (mode === 'no-logger') braintrust = await import('braintrust');
 const { BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand } = await import('@aws-sdk/client-bedrock-runtime');
 if (mode === 'after' || mode === 'wrapped-after') {
   braintrust = await import('braintrust');
