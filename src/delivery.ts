@@ -8,7 +8,8 @@ const EXIT_MS = 3_000;
 /** What rows need on their way; other requests of the `braintrust` package are not ours to end. */
 const ROWS = /\/(logs3|logs3\/overflow|version|api\/apikey\/login|api\/project|api\/project\/register)$/;
 
-const over = new AbortController();
+/** Ends the requests that are under way. */
+let over = new AbortController();
 
 /**
  * `fetch` for the logger that we make: bounded in time, and a Braintrust that cannot be reached or refuses the key is told once.
@@ -42,9 +43,14 @@ function reason(error: unknown): string {
  * @param retries the background logger of `braintrust`, whose retries would go on
  */
 export function endInTime(retries: () => object | undefined): void {
-  process.once('beforeExit', () => {
+  let ending = false;
+  process.on('beforeExit', () => {
+    if (ending) return;
+    ending = true;
     setTimeout(() => {
       over.abort();
+      over = new AbortController(); // somebody else may have found something to do
+      ending = false;
       const logger = retries();
       if (logger && 'numTries' in logger) Reflect.set(logger, 'numTries', 1);
     }, EXIT_MS).unref();
