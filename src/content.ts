@@ -5,6 +5,7 @@ import type { ErrorField } from './metadata';
 import { Allowance } from './policy';
 import { isObject } from './read';
 import type { Fields, JsonObject } from './types';
+import { hasRoom } from './upload';
 import { errorWithoutContent, withoutContent } from './without-content';
 
 /** A file that is to be uploaded, and what stands in its place in the row. */
@@ -95,9 +96,14 @@ class Copy {
     if (Symbol.asyncIterator in source || source instanceof ReadableStream || source instanceof Blob)
       return { type: source.constructor.name };
     const target: JsonObject = {};
-    for (const key of Object.keys(source)) {
-      if (!this.#allowance.member()) break;
-      const member = this.#member(source, key, target, key);
+    const names = Object.keys(source);
+    for (const [index, name] of names.entries()) {
+      if (!this.#allowance.member()) {
+        target['…'] = `[${names.length - index} of ${names.length} members cut]`;
+        break;
+      }
+      const key = this.#allowance.key(name);
+      const member = this.#member(source, name, target, key);
       // Assigning to `__proto__` would change the copy's prototype instead.
       if (key === '__proto__') Object.defineProperty(target, key, { value: member, enumerable: true, configurable: true, writable: true });
       else if (member !== undefined) target[key] = member;
@@ -132,7 +138,7 @@ class Copy {
  */
 export function attach(files: Snapshot['files']): Upload[] {
   const total = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  if (total > config().maxAttachmentBytes) return [];
+  if (files.length === 0 || total > config().maxAttachmentBytes || !hasRoom(total)) return [];
   return files.map(({ holder, key, binary }) => {
     const reference = {
       type: 'braintrust_attachment' as const,

@@ -24,23 +24,24 @@ export function configure(options: Options): void {
 
 /** How much of a field may still be written: the policy's size limit, and what it does to each text. */
 export class Allowance {
-  #left = config().maxFieldBytes;
+  readonly #limit = config().maxFieldBytes;
+  #left = this.#limit;
 
   /** The text as the row may have it: redacted, and cut at a character boundary where the field is full, saying so. */
   text(text: string): string {
     const shown = redacted(text);
-    if (shown.length * 3 <= this.#left) {
-      this.#left -= shown.length; // at most 3 bytes a UTF-16 unit, at least 1: near enough while there is room
-      return shown;
-    }
-    const bytes = Buffer.byteLength(shown);
-    if (bytes <= this.#left) {
+    // A UTF-16 unit is at most 6 bytes of JSON: measured only where that could matter.
+    const bytes = shown.length * 6 <= this.#left ? shown.length : Buffer.byteLength(JSON.stringify(shown));
+    // What follows a long text has room, too: the newest question is the last of its list. Roles, types and names always have.
+    const room = shown.length <= SHORT ? this.#left + CLOSING_BYTES : this.#left - this.#limit * RESERVE;
+    if (bytes <= room || (shown.length > SHORT && bytes <= this.#limit * RESERVE && bytes <= this.#left)) {
       this.#left -= bytes;
       return shown;
     }
-    const kept = cut(shown, Math.max(0, this.#left));
-    this.#left = 0;
-    return `${kept}… [${bytes - Buffer.byteLength(kept)} of ${bytes} bytes cut]`;
+    const whole = Buffer.byteLength(shown);
+    const kept = cut(shown, Math.max(0, Math.floor((room * whole) / bytes)));
+    this.#left -= Math.min(bytes, Math.max(0, room));
+    return `${kept}… [${whole - Buffer.byteLength(kept)} of ${whole} bytes cut]`;
   }
 
   /** Whether there is room for another member of an object or a list. */
@@ -48,12 +49,27 @@ export class Allowance {
     this.#left -= MEMBER_BYTES;
     return this.#left > -CLOSING_BYTES;
   }
+
+  /** A key as the row may have it. */
+  key(key: string): string {
+    if (key.length <= LONGEST_KEY) {
+      this.#left -= key.length;
+      return key;
+    }
+    this.#left -= LONGEST_KEY;
+    return `${cut(key, LONGEST_KEY)}… [${key.length - LONGEST_KEY} of ${key.length} characters cut]`;
+  }
 }
 
-/** What a member costs besides its text: quotes, commas, a key. */
+/** What a member costs besides its key and its text: quotes, a comma. */
 const MEMBER_BYTES = 8;
-/** Structure that may follow where the text has used the field up: roles, types, what was cut. */
+/** What may follow where the text has used the field up, in bytes: roles, types, names, what was cut. */
 const CLOSING_BYTES = 64 * 1024;
+/** The part of a field that no long text may use up. */
+const RESERVE = 0.1;
+/** Roles, types and names are no longer than this; in UTF-16 units. */
+const SHORT = 64;
+const LONGEST_KEY = 256;
 
 function redacted(text: string): string {
   if (!redact) return text;

@@ -86,7 +86,7 @@ export function writeRow(place: Place, row: Row, session?: Session): void {
   }
   const span = place.inContext(() => quietly(() => startSpan({ ...spanArguments(row), ...(place.isRoot && rootIds()) })));
   if (session) session.span = span;
-  void upload(row.uploads);
+  upload(row.uploads);
 }
 
 /** Completes the row of a session. */
@@ -98,7 +98,7 @@ export function finishRow(session: Session, row: Row): void {
   const { input, output, metadata, metrics, end } = row;
   const error = masked(row.error);
   session.span.log({ input, output, metadata, error, metrics: { ...metrics, ...(end !== undefined && { end }) } });
-  void upload(row.uploads);
+  upload(row.uploads);
 }
 
 /** Rows that came before there was a logger, in their order. */

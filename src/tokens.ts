@@ -19,14 +19,14 @@ export interface Usage {
 /** The contract's metrics: `prompt_tokens` includes the cache, `tokens` is the sum of both sides, nothing is invented. */
 export function tokenMetrics(usage: Usage): Metrics {
   const cached = usage.inputIncludesCache ? 0 : (usage.cacheRead ?? 0) + (usage.cacheWrite ?? 0);
-  const prompt = usage.input === undefined ? undefined : usage.input + cached;
   const metrics: Metrics = {};
   const put = (name: keyof Metrics, value: number | undefined) => {
-    if (value !== undefined) metrics[name] = value;
+    if (value !== undefined && value >= 0) metrics[name] = value;
   };
-  put('prompt_tokens', prompt);
+  put('prompt_tokens', usage.input === undefined || usage.input < 0 ? undefined : usage.input + cached);
   put('completion_tokens', usage.output);
-  if (prompt !== undefined && usage.output !== undefined) metrics.tokens = prompt + usage.output;
+  if (metrics.prompt_tokens !== undefined && metrics.completion_tokens !== undefined)
+    metrics.tokens = metrics.prompt_tokens + metrics.completion_tokens;
   put('prompt_cached_tokens', usage.cacheRead);
   put('prompt_cache_creation_tokens', usage.cacheWrite);
   put('prompt_cache_creation_5m_tokens', usage.cacheWrite5m);
@@ -92,6 +92,14 @@ export function headerMetrics(headers: JsonObject): Metrics {
 /** The metrics with what a further source has where they have nothing; the sum is made anew. */
 export function addMissing(metrics: Metrics, more: Metrics): Metrics {
   const result = { ...more, ...metrics };
+  // A body that counts without the cache, beside a source that knows of it: the input is the same, and the cache belongs to it.
+  const cached = (more.prompt_cached_tokens ?? 0) + (more.prompt_cache_creation_tokens ?? 0);
+  const knowsCache = metrics.prompt_cached_tokens !== undefined || metrics.prompt_cache_creation_tokens !== undefined;
+  if (!knowsCache && cached > 0 && more.prompt_tokens !== undefined && metrics.prompt_tokens === more.prompt_tokens - cached) {
+    result.prompt_tokens = more.prompt_tokens;
+    if (result.completion_tokens !== undefined) result.tokens = more.prompt_tokens + result.completion_tokens;
+    return result;
+  }
   const { prompt_tokens: prompt, completion_tokens: completion } = result;
   if (metrics.tokens === undefined && prompt !== undefined && completion !== undefined) result.tokens = prompt + completion;
   return result;

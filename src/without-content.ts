@@ -27,11 +27,11 @@ const WORDS: ReadonlyMap<string, RegExp> = new Map([
   ['operation', /^[A-Z]+(_[A-Z]+)*$/],
 ]);
 /** The types that blocks have besides their own key's name; another one may be a key of somebody's making. */
-const TYPES = /^(\w+_)?(tool_use|tool_result|thinking|message|url|base64|braintrust_attachment)$/;
-/** Members whose numbers and truths measure and do not tell. */
-const MEASURES = new Set('byteLength length count output_dimensions inputTokens index is_error chunks sent received'.split(' '));
+const TYPES = /^((server|mcp|web_search|web_fetch|code_execution|redacted|image)_)?(tool_use|tool_result|thinking|message|url|base64)$/;
+/** Members whose numbers measure and do not tell. */
+const MEASURES = new Set('count output_dimensions inputTokens responses'.split(' '));
 /** Members with keys of the user's own making: only their size says nothing about them. */
-const FREE_FORM = new Set(['input', 'arguments', 'json', 'modelInput', 'citations', 'assessments']);
+const FREE_FORM = new Set(['input', 'arguments', 'json', 'modelInput', 'citations', 'assessments', 'documents', 'results', 'outputs']);
 
 const METADATA = new Set(
   (
@@ -40,6 +40,25 @@ const METADATA = new Set(
     'cacheDetails streamStatus invocationArn jobStatus submitTime endTime'
   ).split(' '),
 );
+
+const isNumber = (value: unknown) => typeof value === 'number';
+const STOP_REASONS = new RegExp(
+  `^(${[
+    'end_turn|tool_use|max_tokens|stop_sequence|guardrail_intervened|content_filtered|malformed_(model_output|tool_use)|refusal|pause_turn',
+    'model_context_window_exceeded|stop|length|tool_calls|function_call|content_filter|complete|error(_toxic|_limit)?|finish|endoftext|eos',
+    'user_cancel|none|interrupted|partial_turn|success|blocked|intervened',
+  ].join('|')})$`,
+  'i',
+);
+/** Members of metadata that come from a body, where anything may stand under these names. */
+const MEMBERS: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
+  ['maxTokens', isNumber],
+  ['temperature', isNumber],
+  ['topP', isNumber],
+  ['topK', isNumber],
+  ['stopReason', (value) => typeof value === 'string' && STOP_REASONS.test(value)],
+  ['responseModel', (value) => typeof value === 'string' && value.startsWith('arn:')],
+]);
 
 export function withoutContent(fields: Fields): Fields {
   const { input, output, metadata, ...rest } = fields;
@@ -51,20 +70,34 @@ export function withoutContent(fields: Fields): Fields {
   };
 }
 
-function structure(value: unknown, key = ''): unknown {
+function structure(value: unknown, key = '', depth = 0): unknown {
   if (typeof value === 'string') return isWord(value, key) ? value : { length: value.length };
-  if (Array.isArray(value)) return value.map((item) => structure(item, key));
-  if (!isObject(value)) return MEASURES.has(key) || value === null ? value : undefined;
+  if (Array.isArray(value)) return value.map((item) => structure(item, key, depth));
+  if (!isObject(value)) return value === null || typeof value === 'boolean' ? value : undefined;
+  if (isSummary(value)) return value;
   const kept: JsonObject = {};
   for (const [name, member] of Object.entries(value)) {
     if (!STRUCTURE.has(name)) continue;
-    // A message list, or a tool's arguments? Only the latter have keys that are somebody's own.
-    const isFree = FREE_FORM.has(name) && !(name === 'input' && Array.isArray(member));
-    const shown = isFree ? { length: JSON.stringify(member)?.length ?? 0 } : structure(member, name);
+    const shown = isMeasure(name, member, depth) ? member : isFree(name, member) ? size(member) : structure(member, name, depth + 1);
     if (shown !== undefined) kept[name] = shown;
   }
   return kept;
 }
+
+/** A number at the top of a field, as `{ count: 3 }` of embeddings: deeper down it may be anybody's. */
+const isMeasure = (name: string, value: unknown, depth: number) => depth === 0 && typeof value === 'number' && MEASURES.has(name);
+
+/** What stands in the place of a file. */
+const isSummary = (value: JsonObject) =>
+  Object.keys(value).length > 0 && Object.entries(value).every(([name, member]) => SUMMARY.get(name)?.(member));
+const SUMMARY: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
+  ['byteLength', (value) => typeof value === 'number'],
+  ['contentType', (value) => typeof value === 'string' && isWord(value, 'contentType')],
+]);
+
+/** A message list, or a tool's arguments? Only the latter have keys that are somebody's own. */
+const isFree = (name: string, value: unknown) => FREE_FORM.has(name) && !(name === 'input' && Array.isArray(value));
+const size = (value: unknown) => (Array.isArray(value) ? { count: value.length } : { length: JSON.stringify(value)?.length ?? 0 });
 
 function isWord(value: string, key: string): boolean {
   if (key === 'type') return STRUCTURE.has(value) || TYPES.test(value);
@@ -72,17 +105,20 @@ function isWord(value: string, key: string): boolean {
 }
 
 function withoutText(metadata: JsonObject): JsonObject {
-  const kept = Object.entries(metadata).filter(([name]) => METADATA.has(name));
+  const kept = Object.entries(metadata).filter(([name, value]) => METADATA.has(name) && (MEMBERS.get(name)?.(value) ?? true));
   const { tools, stopSequences } = metadata;
   return {
     ...Object.fromEntries(kept),
-    ...(Array.isArray(tools) && { tools: objects(tools).map(({ type }) => ({ type })) }),
+    ...(Array.isArray(tools) && { tools: objects(tools).map(({ type }) => (type === 'function' ? { type } : {})) }),
     ...(Array.isArray(stopSequences) && { stopSequences: { length: stopSequences.length } }),
   };
 }
 
 /** An error's kind and where it was thrown; not its message, which quotes what it complains of. */
 export function errorWithoutContent({ name, message, stack }: { name: string; message: string; stack?: string }): JsonObject {
-  const frames = stack?.split('\n').filter((line) => /^ {4}at /.test(line));
+  // The stack begins with the message, which may have lines that look like frames.
+  const start = stack?.indexOf(message) ?? -1;
+  const below = start < 0 ? stack : stack?.slice(start + message.length);
+  const frames = below?.split('\n').filter((line) => /^ {4}at /.test(line));
   return { name, message: { length: message.length }, ...(frames && { stack: frames.join('\n') }) };
 }

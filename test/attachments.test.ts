@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContentBlock } from '@aws-sdk/client-bedrock-runtime';
+import { flush } from 'braintrust';
 import type { Row } from '../demo/ingest';
 import { isObject } from '../src/read';
 import { startTraced, type Traced } from './helpers/traced';
@@ -55,6 +56,87 @@ describe('files in Converse blocks', () => {
     ]);
     assert.equal(traced.ingest.attachments.size, uploadsBefore + 4);
     assert.match(JSON.stringify(row?.input), /s3:\/\/bucket\/film\.mp4/);
+  });
+});
+
+describe('uploads', () => {
+  const image = (): ContentBlock => ({ image: { format: 'png', source: { bytes: randomBytes(300) } } });
+  const converse = (...content: ContentBlock[]) =>
+    traced.client().converse({ modelId: 'amazon.nova-lite-v1:0', messages: [{ role: 'user', content: [{ text: 'see' }, ...content] }] });
+
+  it('are done when flush is', async () => {
+    const before = traced.ingest.attachments.size;
+    await converse(image(), image());
+    await flush();
+    assert.equal(traced.ingest.attachments.size, before + 2);
+  });
+
+  it('come after their row', async () => {
+    const from = traced.ingest.requests.length;
+    await converse(image());
+    await flush();
+    const paths = traced.ingest.requests.slice(from).map(({ path }) => path.replace(/\/upload\/.*/, '/upload'));
+    assert.ok(paths.indexOf('/logs3') < paths.indexOf('/attachment'), paths.join());
+    assert.ok(paths.indexOf('/attachment') < paths.indexOf('/upload'), paths.join());
+    assert.equal(paths.at(-1), '/attachment/status');
+  });
+
+  it('that fail leave a readable row and the other files, and do not tell the signed URL', async () => {
+    const { fetch } = globalThis;
+    const told: string[] = [];
+    let puts = 0;
+    globalThis.fetch = async (url, init) => {
+      if (String(url).includes('/attachment/status')) told.push(String(init?.body));
+      if (init?.method === 'PUT' && puts++ === 0) throw new TypeError(`cannot fetch ${String(url)}?X-Amz-Signature=secret`);
+      return fetch(url, init);
+    };
+    const before = traced.ingest.attachments.size;
+    try {
+      const [row] = await traced.spansOf(() => converse(image(), image(), image()));
+      assert.equal(references(row?.input).length, 3);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+    assert.equal(traced.ingest.attachments.size, before + 2);
+    assert.equal(puts, 3);
+    assert.doesNotMatch(told.join(), /Signature|upload\//);
+  });
+
+  it('past what may wait for them are not begun: the row has the size', async () => {
+    const { fetch } = globalThis;
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    globalThis.fetch = async (url, init) => {
+      if (init?.method === 'PUT') await held;
+      return fetch(url, init);
+    };
+    try {
+      const large = (): ContentBlock => ({ video: { format: 'mp4', source: { bytes: new Uint8Array(15 * 1024 * 1024) } } });
+      for (let count = 0; count < 5; count++) await converse(large());
+      release();
+      await flush();
+      const rows = traced.ingest.spans().filter((row) => JSON.stringify(row.input).includes('video/mp4'));
+      const attached = rows.slice(-5).map((row) => references(row.input).length);
+      assert.deepEqual(attached, [1, 1, 1, 1, 0]);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  });
+});
+
+describe('files in guardrail content', () => {
+  it('are uploaded from guardContent blocks', async () => {
+    const bytes = randomBytes(400);
+    const content: ContentBlock[] = [{ text: 'see' }, { guardContent: { image: { format: 'png', source: { bytes } } } }];
+    const [row] = await traced.spansOf(() =>
+      traced.client().converse({ modelId: 'amazon.nova-lite-v1:0', messages: [{ role: 'user', content }] }),
+    );
+    assert.deepEqual(
+      (await uploadsOf(row)).map((upload) => [upload.type, upload.bytes?.equals(bytes)]),
+      [['image/png', true]],
+    );
   });
 });
 

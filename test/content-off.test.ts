@@ -10,6 +10,7 @@ process.env.BRAINTRUST_BEDROCK_CONTENT = 'none'; // read once, by the first call
 import * as sdk from '@aws-sdk/client-bedrock-runtime';
 import { failure } from '../demo/bedrock';
 import type { Row } from '../demo/ingest';
+import { errorContent } from '../src/content';
 import { isObject } from '../src/read';
 import { startTraced, type Traced } from './helpers/traced';
 
@@ -118,6 +119,38 @@ describe('with content off', () => {
     assert.equal(span.metadata?.maxTokens, 50);
     assert.ok(Number(span.metrics?.tokens) > 0);
     assert.equal(traced.ingest.attachments.size, 0);
+  });
+
+  it('nor is what a body nobody knows has under names that are known', async () => {
+    const secrets = {
+      k: secret('topk'),
+      temperature: secret('temperature'),
+      max_tokens: [secret('maxtokens')],
+      stop_reason: secret('stopping'),
+      model: secret('modelname'),
+    };
+    const documents = [
+      { role: 'zqdocrole', action: 'zqaction', format: 'zqformat', count: 774003, type: 'zqtype_message', text: secret('documenttext') },
+    ];
+    for (const modelId of ['acme.unheard-of-v1:0', 'cohere.command-r-v1:0', 'cohere.rerank-v3-5:0']) {
+      const body = {
+        ...secrets,
+        documents,
+        message: secret('message'),
+        query: secret('query'),
+        tool_results: [{ call: { name: 'zqtool' }, outputs: documents }],
+        tools: [{ type: 'zqtooltype', name: 'zqtoolname' }],
+      };
+      const [span] = await traced.spansOf(() => traced.client().invokeModel({ modelId, body: JSON.stringify(body) }));
+      assert.ok(span);
+      const found = JSON.stringify(span, (key, value) => (key === 'model' ? undefined : value)).match(/zq\w+|\w*(zebra|walrus)|774003/g);
+      assert.equal(found, null, modelId);
+    }
+  });
+
+  it('nor is a line of an error message that looks like a stack', () => {
+    const error = new Error('Malformed input:\n    at zqsecretline one');
+    assert.doesNotMatch(JSON.stringify(errorContent({ name: error.name, message: error.message, stack: error.stack ?? '' })), /zqsecret/);
   });
 
   it('neither is the message of an error', async () => {

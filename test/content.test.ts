@@ -75,6 +75,23 @@ describe('a field past its limit', () => {
     assert.match(JSON.stringify(copy), /of 1000000 items cut/);
   });
 
+  it('keeps the roles, the types and the latest message behind a first one that is too long', () => {
+    const message = (text: string) => ({ role: 'user', content: [{ type: 'text', text }] });
+    const copy = input([message('x'.repeat(3 * 1024 * 1024)), message('the latest question')]);
+    assert.ok(Array.isArray(copy));
+    assert.match(copy[0].content[0].text, /^x+… \[\d+ of 3145728 bytes cut\]$/);
+    assert.deepEqual(copy[1], message('the latest question'));
+  });
+
+  it('counts keys, and what JSON needs more than the text has', () => {
+    const long = input({ ['k'.repeat(5_000_000)]: 1 });
+    assert.ok(JSON.stringify(long).length < 1000);
+    const escaped = input('\u0000'.repeat(3 * 1024 * 1024));
+    assert.ok(JSON.stringify(escaped).length <= 2 * 1024 * 1024 + 200);
+    const wide = input(Object.fromEntries(Array.from({ length: 500_000 }, (_, index) => [`key${index}`, 1])));
+    assert.match(JSON.stringify(wide), /of 500000 members cut/);
+  });
+
   it('leaves the other fields whole', () => {
     const { value } = snapshot({ input: 'x'.repeat(3 * 1024 * 1024), output: [{ role: 'assistant' }] });
     assert.deepEqual(value.output, [{ role: 'assistant' }]);

@@ -18,7 +18,7 @@ interface Block {
 /** Folds the events of a ConverseStream into the response of a Converse. */
 export class ConverseStream implements Accumulator {
   #role = 'assistant';
-  #blocks = new Map<unknown, Block>();
+  #blocks = new Map<number, Block>();
   #last: JsonObject = {};
   #stopped = false;
   #started = false;
@@ -33,6 +33,7 @@ export class ConverseStream implements Accumulator {
       const start = object(event.contentBlockStart.start);
       // A text block has no start event; what has one says what kind of block it is.
       if (start) this.#block(event.contentBlockStart).start = { ...start };
+      if (isObject(start?.toolUse)) return true; // a call without arguments may have nothing else
     } else if (isObject(event.messageStart)) {
       this.#started = true;
       this.#role = string(event.messageStart.role) ?? this.#role;
@@ -50,7 +51,7 @@ export class ConverseStream implements Accumulator {
   }
 
   response(): JsonObject {
-    const content = [...this.#blocks.values()].map(finish);
+    const content = [...this.#blocks].sort(([a], [b]) => a - b).flatMap(([, block]) => finish(block));
     return { ...(this.#started && { output: { message: { role: this.#role, content } } }), ...this.#last };
   }
 
@@ -85,8 +86,8 @@ export class ConverseStream implements Accumulator {
     }
     const kind = ['image', 'video', 'audio'].find((name) => isObject(delta[name]));
     if (kind) return addMedia(block, kind, object(delta[kind]) ?? {});
-    block.other = { ...block.other, ...delta };
-    return false;
+    block.other = merge(block.other ?? object(Object.values(block.start ?? {})[0]) ?? {}, delta);
+    return true;
   }
 }
 
@@ -104,22 +105,41 @@ function addMedia(block: Block, kind: string, { format, source }: JsonObject): b
   return true;
 }
 
-/** The block as Converse would have given it. */
-function finish(block: Block): JsonObject {
+/** The block as Converse would have given it; two where text and reasoning share an index. */
+function finish(block: Block): JsonObject[] {
   const { start, text, citations, media, result } = block;
+  const thought = reasoningOf(block);
   const toolUse = object(start?.toolUse);
-  if (toolUse || block.toolInput !== undefined) return { toolUse: { ...toolUse, input: block.toolInput ?? '' } };
+  if (toolUse || block.toolInput !== undefined) return [...thought, { toolUse: { ...toolUse, input: block.toolInput ?? '' } }];
   const toolResult = object(start?.toolResult);
-  if (toolResult || result) return { toolResult: { ...toolResult, content: result ?? [] } };
-  if (citations) return { citationsContent: { content: text === undefined ? [] : [{ text }], citations } };
-  if (text !== undefined) return { text };
-  if (block.redacted !== undefined) return { reasoningContent: { redactedContent: { byteLength: block.redacted } } };
-  if (block.reasoning !== undefined || block.signature !== undefined) {
-    return { reasoningContent: { reasoningText: { text: block.reasoning ?? '', ...(block.signature && { signature: block.signature }) } } };
+  if (toolResult || result) return [...thought, { toolResult: { ...toolResult, content: result ?? [] } }];
+  if (media) {
+    const source = media.bytes.length > 0 ? { bytes: Buffer.concat(media.bytes) } : media.source;
+    return [...thought, { [media.kind]: { format: media.format, source } }];
   }
-  if (media)
-    return {
-      [media.kind]: { format: media.format, source: media.bytes.length > 0 ? { bytes: Buffer.concat(media.bytes) } : media.source },
-    };
-  return { ...start, ...block.other };
+  const name = Object.keys(start ?? {})[0];
+  if (block.other) return [...thought, { [name ?? 'unknown']: { ...block.other, ...(text !== undefined && { text }) } }];
+  if (citations) return [...thought, { citationsContent: { content: text === undefined ? [] : [{ text }], citations } }];
+  if (text !== undefined) return [...thought, name ? { [name]: { ...object(start?.[name]), text } } : { text }];
+  return thought.length > 0 ? thought : [{ ...start }];
+}
+
+function reasoningOf({ redacted, reasoning, signature }: Block): JsonObject[] {
+  const blocks: JsonObject[] = [];
+  if (reasoning !== undefined || signature !== undefined) {
+    blocks.push({ reasoningContent: { reasoningText: { text: reasoning ?? '', ...(signature && { signature }) } } });
+  }
+  if (redacted !== undefined) blocks.push({ reasoningContent: { redactedContent: { byteLength: redacted } } });
+  return blocks;
+}
+
+/** Texts grow, all else is overwritten: what an unknown kind of delta most likely means. */
+function merge(into: JsonObject, delta: JsonObject): JsonObject {
+  const merged = { ...into };
+  for (const [key, value] of Object.entries(delta)) {
+    const old = merged[key];
+    if (typeof value === 'string' && typeof old === 'string') merged[key] = old + value;
+    else merged[key] = isObject(value) && isObject(old) ? merge(old, value) : value;
+  }
+  return merged;
 }

@@ -27,10 +27,12 @@ export const converseStream: Operation = {
 
 function request(input: JsonObject): Fields {
   const toolConfig = object(input.toolConfig);
+  const additional = object(input.additionalModelRequestFields);
   return {
     input: readMessages(input),
     metadata: {
-      ...readParameters({ ...object(input.additionalModelRequestFields), ...object(input.inferenceConfig) }),
+      // Claude takes top_k as a further field, Nova topK within an inferenceConfig of its own there
+      ...readParameters({ ...object(additional?.inferenceConfig), ...additional, ...object(input.inferenceConfig) }),
       ...readTools(toolConfig?.tools, toolConfig?.toolChoice),
       ...pick(input, REQUEST),
       ...pick(object(input.guardrailConfig) ?? {}, ['guardrailIdentifier', 'guardrailVersion', 'trace']),
@@ -38,8 +40,8 @@ function request(input: JsonObject): Fields {
   };
 }
 
-/** The conversation as the trace view draws it: the system prompt first. CountTokens has one in its input, too. */
-export function readMessages(conversation: JsonObject): JsonObject[] {
+/** The conversation as the trace view draws it: the system prompt first. */
+function readMessages(conversation: JsonObject): JsonObject[] {
   const system = readBlocks(conversation.system);
   const messages = objects(conversation.messages).map(({ role, content }) => ({
     role: string(role) ?? 'user',
