@@ -3,7 +3,7 @@ import { say } from './say';
 /** How long one request of a row's way may take, in milliseconds. The `braintrust` package waits for ever. */
 const REQUEST_MS = 15_000;
 /** How long the process waits for Braintrust once it has nothing else to do, in milliseconds. */
-const EXIT_MS = 3_000;
+const EXIT_MS = 10_000;
 
 /** What rows need on their way; other requests of the `braintrust` package are not ours to end. */
 const ROWS = /\/(logs3|logs3\/overflow|version|api\/apikey\/login|api\/project|api\/project\/register)$/;

@@ -1,7 +1,9 @@
 import { number, object, objects, string } from '../read';
 import { tokenMetrics, type Usage } from '../tokens';
-import type { Family, JsonObject } from '../types';
+import type { Accumulator, Family, Fields, JsonObject } from '../types';
 import { CohereStream } from './cohere-stream';
+import { CohereV2Stream, isV2Event, isV2Request, isV2Response } from './cohere-v2';
+import { openaiChat, readMessage } from './openai-chat';
 import { readParameters, readTools } from './parameters';
 
 /** Cohere Command R: a message with its history, documents and tool results; an answer with tool calls and citations. */
@@ -9,6 +11,7 @@ export const cohereChat: Family = {
   name: 'cohere-chat',
   recognises: (request, response) => isRequest(request) || isResponse(response),
   request(body) {
+    if (isV2Request(body)) return readV2Request(body);
     const preamble = string(body.preamble);
     return {
       input: [
@@ -20,20 +23,61 @@ export const cohereChat: Family = {
     };
   },
   response(body) {
+    const message = isV2Response(body) ? object(body.message) : undefined;
     const stopReason = string(body.finish_reason);
     return {
-      output: [{ role: 'assistant', content: readAnswer(body) }],
+      output: [message ? readV2(message) : { role: 'assistant', content: readAnswer(body) }],
       metadata: stopReason === undefined ? {} : { stopReason },
-      metrics: tokenMetrics(readUsage(object(body.meta) ?? {})),
+      metrics: tokenMetrics(readUsage(object(body.meta) ?? object(body.usage) ?? {})),
     };
   },
-  accumulator: () => new CohereStream(),
+  accumulator: () => new EitherStream(),
 };
 
-const isRequest = (body: JsonObject) => typeof body.message === 'string' && !Array.isArray(body.messages);
+/** The first event tells which of the two formats a stream is in. */
+class EitherStream implements Accumulator {
+  #stream: Accumulator | undefined;
+
+  add(event: JsonObject): boolean {
+    this.#stream ??= isV2Event(event) ? new CohereV2Stream() : new CohereStream();
+    return this.#stream.add(event);
+  }
+
+  response(): JsonObject {
+    return (this.#stream ?? new CohereStream()).response();
+  }
+
+  complete(): boolean {
+    return this.#stream?.complete() ?? false;
+  }
+}
+
+/** The second format speaks OpenAI's messages, with documents beside them. */
+function readV2Request(body: JsonObject): Fields {
+  const fields = openaiChat.request(body);
+  const documents = (Array.isArray(body.documents) ? body.documents : []).map((document) => ({ type: 'document', document }));
+  const messages = objects(fields.input);
+  const asked = messages.findLastIndex(({ role }) => role === 'user');
+  if (documents.length === 0 || asked < 0) return { ...fields, input: documents.length === 0 ? messages : [...messages, ...documents] };
+  const input = messages.map((message, index) =>
+    index === asked
+      ? { ...message, content: [...(Array.isArray(message.content) ? message.content : texts(string(message.content))), ...documents] }
+      : message,
+  );
+  return { ...fields, input };
+}
+
+/** Empty lists say nothing. */
+const readV2 = (message: JsonObject): JsonObject =>
+  readMessage({
+    role: 'assistant',
+    ...Object.fromEntries(Object.entries(message).filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))),
+  });
+
+const isRequest = (body: JsonObject) => isV2Request(body) || (typeof body.message === 'string' && !Array.isArray(body.messages));
 
 function isResponse(body: JsonObject): boolean {
-  if (typeof body.event_type === 'string') return true;
+  if (typeof body.event_type === 'string' || isV2Event(body) || isV2Response(body)) return true;
   // a piece of Command's has a `text` and a reason, too
   if (body.is_finished !== undefined) return false;
   return (

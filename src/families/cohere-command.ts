@@ -6,8 +6,8 @@ export const cohereCommand = completionFamily({
   name: 'cohere-command',
   generations(body) {
     const generations = listed(body.generations, 'text', 'finish_reason');
-    // a stream's last chunk gives one reason for all
-    return generations?.map(({ text, reason }) => ({ text, reason: string(body.finish_reason) ?? reason }));
+    // a stream's last chunk may give one reason for all
+    return generations?.map(({ text, reason }) => ({ text, reason: string(reason) ?? body.finish_reason }));
   },
   fold(body, chunk) {
     // with `stream: false` in its body, or on older models, a stream is the whole answer in one chunk
@@ -20,7 +20,8 @@ export const cohereCommand = completionFamily({
       return pieces.join('');
     }
     if (typeof chunk.is_finished !== 'boolean' || chunk.event_type !== undefined) return undefined;
-    keep(body, chunk, ['finish_reason']);
-    return grow(itemAt(body, 'generations', chunk.index), 'text', chunk.text);
+    const generation = itemAt(body, 'generations', chunk.index);
+    keep(typeof chunk.index === 'number' ? generation : body, chunk, ['finish_reason']);
+    return grow(generation, 'text', chunk.text);
   },
 });

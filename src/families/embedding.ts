@@ -58,9 +58,15 @@ function count(body: JsonObject): number | undefined {
   // Cohere's typed outputs: the same embeddings once for each type
   if (isObject(body.embeddings))
     return Math.max(0, ...Object.values(body.embeddings).map((list) => (Array.isArray(list) ? list.length : 0)));
-  if (Array.isArray(body.embedding) || typeof body.embedding === 'string' || isObject(body.embeddingsByType)) return 1;
+  if (isEmbedding(body.embedding) || isObject(body.embeddingsByType)) return 1;
   const items = objects(body.data);
-  return items.length > 0 && items.every((item) => item.embedding !== undefined) ? items.length : undefined;
+  return items.length > 0 && items.every(({ embedding }) => isEmbedding(embedding)) ? items.length : undefined;
+}
+
+/** A list of numbers, or of lists of them; the same in base64 or by type. */
+function isEmbedding(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'number' || item === null || Array.isArray(item));
+  return isObject(value) || (typeof value === 'string' && value.length >= 32 && /^[A-Za-z0-9+/]+=*$/.test(value));
 }
 
 const novaParameters = (body: JsonObject) => object(body.singleEmbeddingParams) ?? object(body.segmentedEmbeddingParams);

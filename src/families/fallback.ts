@@ -1,5 +1,6 @@
 import { isObject } from '../read';
 import type { Accumulator, Family, Fields, JsonObject } from '../types';
+import { keepsAll } from './keeps-all';
 import { readable } from './readable';
 import { unknown } from './unknown';
 
@@ -10,12 +11,13 @@ const VECTOR = 128;
  * A family for the registry: what it does not recognise it leaves to the family that does, and what nobody recognises to `unknown`.
  * So an error in the place of an answer, a vendor's second format and an opaque id whose stream alone tells what it is are all read,
  * and no body, however broken, makes a reader throw.
- * @param family undefined where the model id tells nothing
+ * @param family undefined where neither the model id nor a body tells
+ * @param claims whether a family reads a body: with `keepsAll` where the model id does not tell
  */
-export function fallingBack(family: Family | undefined, all: readonly Family[]): Family {
+export function fallingBack(family: Family | undefined, all: readonly Family[], claims: Claims = recognises): Family {
   const candidates = family ? [family, ...all.filter((other) => other !== family)] : all;
   const recognise = (request: JsonObject, response: JsonObject) =>
-    candidates.find((candidate) => candidate.recognises(request, response)) ?? unknown;
+    candidates.find((candidate) => claims(candidate, request, response)) ?? unknown;
   return {
     name: family?.name ?? unknown.name,
     recognises: (request, response) => family?.recognises(object(request), object(response)) ?? true,
@@ -29,9 +31,17 @@ export function fallingBack(family: Family | undefined, all: readonly Family[]):
         () => recognise({}, object(body)).response(body, object(request)),
         () => unknown.response(body, {}),
       ),
-    accumulator: () => new RecognisingStream((chunk) => candidates.find((candidate) => candidate.recognises({}, chunk))),
+    accumulator: () => new RecognisingStream((chunk) => candidates.find((candidate) => claims(candidate, {}, chunk))),
   };
 }
+
+export type Claims = (family: Family, request: JsonObject, response: JsonObject) => boolean;
+
+const recognises: Claims = (family, request, response) => family.recognises(request, response);
+
+/** Where only the body tells, it is a family's if nothing that it says is lost to the family's reader. */
+export const claimsByBody: Claims = (family, request, response) =>
+  family.recognises(request, response) && keepsAll(family, request, response);
 
 const object = (value: JsonObject): JsonObject => (isObject(value) ? value : {});
 

@@ -1,4 +1,4 @@
-import { object, string } from '../read';
+import { isObject, object, objects, string } from '../read';
 import type { JsonObject } from '../types';
 import { completionFamily, grow, keep } from './completion';
 
@@ -7,7 +7,12 @@ export const huggingFace = completionFamily({
   name: 'hugging-face',
   prompt: (body) => body.inputs,
   parameters: (body) => object(body.parameters) ?? {},
-  generations: (body) => (typeof body.generated_text === 'string' ? [{ text: body.generated_text, reason: reasonOf(body) }] : undefined),
+  generations(body) {
+    const answers = Array.isArray(body[LIST]) ? objects(body[LIST]) : [body];
+    return answers.length > 0 && answers.every(isAnswer)
+      ? answers.map((answer) => ({ text: string(answer.generated_text) ?? '', reason: reasonOf(answer) }))
+      : undefined;
+  },
   fold(body, chunk) {
     const token = object(chunk.token);
     if (!token) return undefined;
@@ -18,3 +23,11 @@ export const huggingFace = completionFamily({
 });
 
 const reasonOf = (body: JsonObject) => object(body.details)?.finish_reason;
+
+const isAnswer = (body: unknown): body is JsonObject => isObject(body) && typeof body.generated_text === 'string';
+
+const LIST = 'generated_texts';
+
+/** A whole answer comes as `[{ generated_text }]`, and families read objects: such a list as one, anything else as it is. */
+export const unlisted = (body: unknown): unknown =>
+  Array.isArray(body) && body.length > 0 && body.every(isAnswer) ? { [LIST]: body } : body;

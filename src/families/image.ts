@@ -7,7 +7,7 @@ import { WholeBody } from './whole';
 /** Image generation: Amazon Nova Canvas and Titan Image (a task with its parameters), Stability (SDXL's `text_prompts`, later models' `prompt`). */
 export const image: Family = {
   name: 'image',
-  recognises: (request, response) => isRequest(request) || artifacts(response) !== undefined,
+  recognises: (request, response) => isRequest(request) || isResponse(response),
   request: (body) => ({ input: readTask(body), metadata: {} }),
   response(body, request) {
     const reasons = [
@@ -34,6 +34,11 @@ function isRequest(body: JsonObject): boolean {
     ['aspect_ratio', 'output_format', 'mode', 'negative_prompt', 'style_preset'].some((name) => body[name] !== undefined)
   );
 }
+
+/** Images in base64: elsewhere `images` may be where they are. */
+const isResponse = (body: JsonObject) =>
+  artifacts(body) !== undefined &&
+  !(Array.isArray(body.images) && body.images.some((item) => typeof item === 'string' && /^(?:https?|s3):/.test(item)));
 
 /** Each image of a response; undefined where it is no image response. */
 function artifacts(body: JsonObject, format?: unknown): JsonObject[] | undefined {

@@ -1,4 +1,5 @@
 import { modelIdentity } from '../model-id';
+import { object } from '../read';
 import type { Family, JsonObject } from '../types';
 import { ai21 } from './ai21';
 import { anthropic } from './anthropic';
@@ -6,7 +7,7 @@ import { anthropicText } from './anthropic-text';
 import { cohereChat } from './cohere-chat';
 import { cohereCommand } from './cohere-command';
 import { embedding, titanEmbedding } from './embedding';
-import { fallingBack } from './fallback';
+import { claimsByBody, fallingBack } from './fallback';
 import { huggingFace } from './hugging-face';
 import { image } from './image';
 import { llama } from './llama';
@@ -89,11 +90,20 @@ export function familyOf(modelId: string, request: JsonObject, response: JsonObj
   const { vendor, model } = modelIdentity(modelId);
   const byName = MODELS.find(([prefix]) => model?.startsWith(prefix))?.[1];
   const byVendor = (vendor !== undefined && VENDORS.get(vendor)) || [];
-  const found = byName ?? [...byVendor, ...FAMILIES].find((family) => READERS.get(family)?.recognises(request, response)) ?? byVendor[0];
-  return (found && READERS.get(found)) ?? BY_BODY;
+  const [usual] = byVendor;
+  if (byName ?? usual) {
+    const found = byName ?? [...byVendor, ...FAMILIES].find((family) => READERS.get(family)?.recognises(request, response)) ?? usual;
+    return (found && READERS.get(found)) ?? BY_BODY;
+  }
+  const [asked, answered] = [object(request) ?? {}, object(response) ?? {}];
+  const found = FAMILIES.find((family) => claimsByBody(family, asked, answered));
+  return (found && READERS_BY_BODY.get(found)) ?? BY_BODY;
 }
 
-const BY_BODY = fallingBack(undefined, FAMILIES);
+const BY_BODY = fallingBack(undefined, FAMILIES, claimsByBody);
+const READERS_BY_BODY: ReadonlyMap<Family, Family> = new Map(
+  FAMILIES.map((family) => [family, fallingBack(family, FAMILIES, claimsByBody)]),
+);
 const READERS: ReadonlyMap<Family, Family> = new Map(
   [...FAMILIES, ...MODELS.map(([, family]) => family)].map((family) => [family, fallingBack(family, FAMILIES)]),
 );

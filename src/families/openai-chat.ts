@@ -9,7 +9,7 @@ import { assistantText, userText } from './text';
 /** OpenAI's chat completions, and the text completions (`prompt` in, `text` out) that the same servers speak. The trace view draws its messages. */
 export const openaiChat: Family = {
   name: 'openai-chat',
-  recognises: (request, response) => isRequest(request) || Array.isArray(response.choices),
+  recognises: (request, response) => isRequest(request) || isResponse(response),
   request: (body) => ({
     input: Array.isArray(body.messages) ? objects(body.messages).map(readMessage) : readPrompt(body.prompt),
     metadata: { ...readParameters(body), ...readTools(body.tools ?? legacyTools(body.functions), body.tool_choice ?? body.function_call) },
@@ -34,6 +34,11 @@ export const openaiChat: Family = {
 
 const isRequest = (body: JsonObject) => Array.isArray(body.messages) || typeof body.prompt === 'string';
 
+/** The choices of an answer; none at all where only the usage is told. */
+const isResponse = ({ choices }: JsonObject) =>
+  Array.isArray(choices) &&
+  choices.every((choice) => isObject(choice) && (isObject(choice.message) || isObject(choice.delta) || typeof choice.text === 'string'));
+
 const legacyTools = (functions: unknown) => objects(functions).map((definition) => ({ type: 'function', function: definition }));
 
 const readPrompt = (prompt: unknown) =>
@@ -47,7 +52,7 @@ function readChoice(choice: JsonObject): JsonObject {
   return readMessage({ role: 'assistant', ...Object.fromEntries(members) });
 }
 
-function readMessage(message: JsonObject): JsonObject {
+export function readMessage(message: JsonObject): JsonObject {
   const read: JsonObject = { ...message };
   if (Array.isArray(message.content)) read.content = message.content.map((part) => (isObject(part) ? readPart(part) : part));
   if (Array.isArray(message.tool_calls)) read.tool_calls = message.tool_calls.map((call) => (isObject(call) ? readCall(call) : call));

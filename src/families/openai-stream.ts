@@ -12,7 +12,10 @@ interface Choice {
 const newChoice = (): Choice => ({ message: {}, calls: new Map() });
 
 /** Members of a delta that are said once; every other text is the next piece of one. */
-const ONCE = new Set(['role', 'id', 'type', 'name']);
+const ONCE = new Set(['role', 'id', 'type', 'name', 'format']);
+
+/** How many items of a list may be written at once. */
+const MOST_OPEN = 32;
 
 /** Folds chat.completion.chunk events (and text completion chunks) into the completion. Mistral's chunks say `message` for `delta`. */
 export class OpenaiStream implements Accumulator {
@@ -65,6 +68,7 @@ function foldMessage(choice: Choice, delta: JsonObject): boolean {
     if (name === 'tool_calls') content = foldCalls(choice.calls, value) || content;
     else if (typeof value === 'string') content = append(choice.message, name, value) || content;
     else if (name === 'content' && Array.isArray(value)) content = foldParts(choice.message, value) || content;
+    else if (Array.isArray(value)) content = foldList(choice.message, name, value) || content;
     else if (isObject(value)) content = foldObject(choice.message, name, value) || content;
     else choice.message[name] = value;
   }
@@ -82,11 +86,35 @@ function append(into: JsonObject, name: string, text: string): boolean {
 function foldObject(message: JsonObject, name: string, value: JsonObject): boolean {
   const into = isObject(message[name]) ? message[name] : {};
   message[name] = into;
+  return foldMembers(into, value);
+}
+
+function foldMembers(into: JsonObject, value: JsonObject): boolean {
   let content = false;
   for (const [member, piece] of Object.entries(value)) {
     if (member === '__proto__') continue;
     if (typeof piece === 'string') content = append(into, member, piece) || content;
     else if (piece !== null) into[member] = piece;
+  }
+  return content;
+}
+
+/** `reasoning_details`, `annotations`: an item with an `index` is a piece of the one that has it already, any other is a new one. */
+function foldList(message: JsonObject, name: string, pieces: unknown[]): boolean {
+  const list: unknown[] = Array.isArray(message[name]) ? message[name] : [];
+  message[name] = list;
+  let content = false;
+  for (const piece of pieces) {
+    const index = isObject(piece) ? number(piece.index) : undefined;
+    // the pieces of one item come one after the other, and those of another after them: the last ones are enough
+    const begun = index === undefined ? undefined : list.slice(-MOST_OPEN).find((item) => isObject(item) && item.index === index);
+    const into: JsonObject = {};
+    if (!isObject(piece)) list.push(piece);
+    else if (isObject(begun)) content = foldMembers(begun, piece) || content;
+    else {
+      list.push(into);
+      content = foldMembers(into, piece) || content;
+    }
   }
   return content;
 }
@@ -119,12 +147,29 @@ function foldParts(message: JsonObject, pieces: unknown[]): boolean {
   for (const piece of pieces) {
     const last = parts.at(-1);
     if (!isObject(piece)) parts.push(piece);
-    else if (isObject(last) && last.type === piece.type && typeof last.text === 'string' && typeof piece.text === 'string')
-      last.text += piece.text;
-    else parts.push({ ...piece });
+    else if (!isObject(last) || last.type !== piece.type || !grew(last, piece)) parts.push(copied(piece));
   }
   return pieces.length > 0;
 }
+
+/** Whether a part is the next piece of the one before it: text, or Magistral's thinking, whose text is in parts of its own. */
+function grew(last: JsonObject, piece: JsonObject): boolean {
+  if (typeof last.text === 'string' && typeof piece.text === 'string') {
+    last.text += piece.text;
+    return true;
+  }
+  if (!Array.isArray(last.thinking) || !Array.isArray(piece.thinking)) return false;
+  for (const part of piece.thinking) {
+    const before: unknown = last.thinking.at(-1);
+    if (isObject(before) && isObject(part) && before.type === part.type && grew(before, part)) continue;
+    last.thinking.push(isObject(part) ? { ...part } : part);
+  }
+  return true;
+}
+
+/** Of our own, as deep as pieces are appended to it. */
+const copied = (part: JsonObject): JsonObject =>
+  Array.isArray(part.thinking) ? { ...part, thinking: part.thinking.map((item) => (isObject(item) ? { ...item } : item)) } : { ...part };
 
 function finished(index: number, { message, calls, text, reason }: Choice): JsonObject {
   const answer = calls.size > 0 ? { ...message, tool_calls: [...calls.values()] } : message;
