@@ -7,7 +7,7 @@ import { braintrustState } from './state';
 /** How long one request of an upload may take, in milliseconds. */
 const REQUEST_MS = 30_000;
 /** How many bytes may wait for their upload, in all: past it, further files are recorded by their size alone. */
-export const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
 let pendingBytes = 0;
 /** The uploads so far, one after the other. */
