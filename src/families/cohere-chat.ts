@@ -58,7 +58,8 @@ function readV2Request(body: JsonObject): Fields {
   const documents = (Array.isArray(body.documents) ? body.documents : []).map((document) => ({ type: 'document', document }));
   const messages = objects(fields.input);
   const asked = messages.findLastIndex(({ role }) => role === 'user');
-  if (documents.length === 0 || asked < 0) return { ...fields, input: documents.length === 0 ? messages : [...messages, ...documents] };
+  if (documents.length === 0 || asked < 0)
+    return { ...fields, input: documents.length === 0 ? messages : [...messages, { role: 'user', content: documents }] };
   const input = messages.map((message, index) =>
     index === asked
       ? { ...message, content: [...(Array.isArray(message.content) ? message.content : texts(string(message.content))), ...documents] }

@@ -17,10 +17,13 @@ export const embedding: Family = {
     const asked = dimensions ?? number(novaParameters(body)?.embeddingDimension);
     return { input: { inputs: readInputs(body), ...(asked !== undefined && { output_dimensions: asked }) }, metadata: {} };
   },
-  response(body) {
+  response(body, request) {
     const usage = object(body.usage) ?? {};
     const responseModel = string(body.model);
+    // an id that tells nothing left a bare `{ inputText }` to be read as a question
+    const bare = typeof request.inputText === 'string' && !isRequest(request);
     return {
+      ...(bare && { input: { inputs: readInputs(request) } }),
       output: { count: count(body) ?? 0 },
       metadata: responseModel === undefined ? {} : { responseModel },
       metrics: tokenMetrics({ input: number(body.inputTextTokenCount) ?? number(usage.prompt_tokens) ?? number(usage.inputTokens) }),

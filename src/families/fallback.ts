@@ -35,7 +35,7 @@ export function fallingBack(family: Family | undefined, all: readonly Family[], 
   };
 }
 
-export type Claims = (family: Family, request: JsonObject, response: JsonObject) => boolean;
+type Claims = (family: Family, request: JsonObject, response: JsonObject) => boolean;
 
 const recognises: Claims = (family, request, response) => family.recognises(request, response);
 

@@ -25,6 +25,13 @@ export const image: Family = {
   accumulator: () => new WholeBody((body) => artifacts(body) !== undefined),
 };
 
+/** Stability's models need no more than a bare `{ prompt }`: for them that is enough. */
+export const stabilityImage: Family = {
+  ...image,
+  recognises: (request, response) =>
+    (typeof request.prompt === 'string' && !Array.isArray(request.messages)) || image.recognises(request, response),
+};
+
 function isRequest(body: JsonObject): boolean {
   if (typeof body.taskType === 'string') return Object.hasOwn(TASKS, body.taskType);
   if (Array.isArray(body.text_prompts)) return true;
@@ -37,7 +44,7 @@ function isRequest(body: JsonObject): boolean {
 
 /** Images in base64: elsewhere `images` may be where they are. */
 const isResponse = (body: JsonObject) =>
-  artifacts(body) !== undefined &&
+  (artifacts(body) !== undefined || (Array.isArray(body.seeds) && Array.isArray(body.finish_reasons))) &&
   !(Array.isArray(body.images) && body.images.some((item) => typeof item === 'string' && /^(?:https?|s3):/.test(item)));
 
 /** Each image of a response; undefined where it is no image response. */

@@ -9,7 +9,7 @@ import { cohereCommand } from './cohere-command';
 import { embedding, titanEmbedding } from './embedding';
 import { claimsByBody, fallingBack } from './fallback';
 import { huggingFace } from './hugging-face';
-import { image } from './image';
+import { image, stabilityImage } from './image';
 import { llama } from './llama';
 import { mistral } from './mistral';
 import { nova } from './nova';
@@ -26,6 +26,7 @@ import { video } from './video';
  * beside its vendor's line. Where a vendor's models speak several formats, VENDORS lists them, the usual one first, and the body tells;
  * where a body alone can mean two things, MODELS decides by the name. An opaque id (application inference profile, imported or provisioned
  * model, prompt router, endpoint) and a vendor that is not listed are recognised by the body alone.
+ * There a format has the body only if its reader loses no text of it (keeps-all.ts): anything else is recorded as it is.
  */
 
 /** Every format, the most distinctive bodies first: that order decides where only the body tells. */
@@ -78,6 +79,7 @@ const MODELS: readonly (readonly [string, Family])[] = [
   ['amazon.rerank', rerank],
   ['cohere.embed', embedding],
   ['cohere.rerank', rerank],
+  ['stability.', stabilityImage],
   ['twelvelabs.marengo', embedding],
 ];
 

@@ -1,7 +1,8 @@
+import { Binary, contentTypeOf } from '../binary';
 import { isObject, number, object, objects, parseJson, string } from '../read';
 import { tokenMetrics, type Usage } from '../tokens';
 import type { Family, JsonObject } from '../types';
-import { base64File, dataUrl } from './media';
+import { base64File, base64Type, dataUrl, sniff } from './media';
 import { OpenaiStream } from './openai-stream';
 import { readParameters, readTools } from './parameters';
 import { assistantText, userText } from './text';
@@ -89,7 +90,16 @@ function readPart(part: JsonObject): JsonObject {
   if (typeof media === 'string') return readPart({ ...part, [kind]: { [member]: media } });
   if (!isObject(media) || typeof media[member] !== 'string') return part;
   if (kind === 'input_audio') return { ...part, [kind]: readAudio(media) };
-  return { ...part, [kind]: { ...media, [member]: dataUrl(media[member], string(media.filename)) ?? media[member] } };
+  return { ...part, [kind]: { ...media, [member]: readFile(media[member], string(media.filename)) } };
+}
+
+/** A file in a data URL, or in bare base64 as what its first bytes or its name say. */
+function readFile(data: string, filename: string | undefined): unknown {
+  const url = dataUrl(data, filename);
+  if (url) return url;
+  const type = base64Type(data);
+  if (filename === undefined || type === undefined) return data;
+  return new Binary(data, sniff(data) ?? contentTypeOf('document', filename.split('.').at(-1)), filename);
 }
 
 function readAudio(audio: JsonObject): JsonObject {

@@ -57,6 +57,7 @@ function functionTool(tool: JsonObject, parameters: unknown): JsonObject {
     function: {
       name: tool.name,
       ...(description !== undefined && { description }),
+      ...(typeof tool.strict === 'boolean' && { strict: tool.strict }),
       ...(parameters !== undefined && parameters !== null && { parameters }),
     },
   };

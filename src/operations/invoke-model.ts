@@ -1,5 +1,6 @@
 import { Binary } from '../binary';
 import { familyOf } from '../families';
+import { unlisted } from '../families/hugging-face';
 import { readable } from '../families/readable';
 import { defined, isObject, object, parseJson, string } from '../read';
 import { addMissing, headerMetrics, invocationMetrics } from '../tokens';
@@ -60,7 +61,7 @@ const latency = (value: unknown) => (typeof value === 'string' ? { latency: valu
 
 function response(output: JsonObject, input: JsonObject, headers: JsonObject): Fields {
   const asked = bodyOf(input);
-  const body = parseBody(output.body);
+  const body = unlisted(parseBody(output.body));
   const answered = object(body) ?? {};
   const read: Fields =
     isObject(body) && !(body instanceof Binary)
