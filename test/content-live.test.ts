@@ -9,12 +9,14 @@ import { startTraced, type Traced } from './helpers/traced';
 let traced: Traced;
 let events: AnswerEvent[] = [];
 let json: unknown;
+let chunks: AnswerEvent[] = [];
 before(async () => {
   traced = await startTraced({
     respond({ operation, body }) {
       if (JSON.stringify(body ?? '').includes('fail')) return failure(400, 'ValidationException', 'the word walrus is not allowed');
       if (operation === 'ConverseStream') return { events };
-      return operation === 'InvokeModel' ? { json } : undefined;
+      if (operation === 'InvokeModelWithResponseStream') return { events: chunks };
+      return operation === 'InvokeModel' ? { body: Buffer.from(JSON.stringify(json)) } : undefined;
     },
   });
 });
@@ -76,31 +78,33 @@ function random(seed: number) {
   };
 }
 
+/** Any JSON: wrong types under names that readers look for, hostile keys, depth. */
+const KEYS = [
+  'text',
+  'toolUse',
+  'input',
+  'reasoningContent',
+  'citation',
+  'toolResult',
+  'image',
+  'source',
+  'bytes',
+  '__proto__',
+  'constructor',
+  'x',
+];
+const anything = (chance: (most: number) => number, depth = 0): unknown => {
+  const kind = chance(depth > 4 ? 5 : 8);
+  if (kind === 0) return null;
+  if (kind === 1) return chance(1000) / 7;
+  if (kind === 2) return 'text \ud800 €'.slice(0, chance(9));
+  if (kind === 3) return chance(2) === 0;
+  if (kind === 4) return '';
+  if (kind === 5) return Array.from({ length: chance(4) }, () => anything(chance, depth + 1));
+  return Object.fromEntries(Array.from({ length: chance(4) }, () => [KEYS[chance(KEYS.length)], anything(chance, depth + 1)]));
+};
+
 describe('a ConverseStream in any order, of any events', () => {
-  const KEYS = [
-    'text',
-    'toolUse',
-    'input',
-    'reasoningContent',
-    'citation',
-    'toolResult',
-    'image',
-    'source',
-    'bytes',
-    '__proto__',
-    'constructor',
-    'x',
-  ];
-  const anything = (chance: (most: number) => number, depth = 0): unknown => {
-    const kind = chance(depth > 4 ? 5 : 8);
-    if (kind === 0) return null;
-    if (kind === 1) return chance(1000) / 7;
-    if (kind === 2) return 'text \ud800 €'.slice(0, chance(9));
-    if (kind === 3) return chance(2) === 0;
-    if (kind === 4) return '';
-    if (kind === 5) return Array.from({ length: chance(4) }, () => anything(chance, depth + 1));
-    return Object.fromEntries(Array.from({ length: chance(4) }, () => [KEYS[chance(KEYS.length)], anything(chance, depth + 1)]));
-  };
   const GOOD: Record<string, object>[] = [
     { messageStart: { role: 'assistant' } },
     { contentBlockStart: { contentBlockIndex: 1, start: { toolUse: { toolUseId: 't', name: 'look' } } } },
@@ -134,6 +138,42 @@ describe('a ConverseStream in any order, of any events', () => {
       assert.equal(spans[0]?.metadata?.streamStatus, undefined, `seed ${seed}`);
       assert.match(JSON.stringify(spans[0]?.output), /one/, `seed ${seed}`);
       assert.equal(spans[0]?.metrics?.tokens, 2, `seed ${seed}`);
+    }
+  });
+});
+
+describe('an InvokeModel call with any JSON, whole and streamed', () => {
+  const MODELS = [
+    'anthropic.claude-3-haiku-20240307-v1:0',
+    'amazon.nova-lite-v1:0',
+    'cohere.command-r-v1:0',
+    'openai.gpt-oss-20b-1:0',
+    'acme.x-v1:0',
+  ];
+
+  it('gives the application its bytes and its chunks, and leaves one span each', async () => {
+    const client = traced.client({ http2: true });
+    for (let seed = 1; seed <= 60; seed++) {
+      const chance = random(seed * 7919);
+      const modelId = MODELS[chance(MODELS.length)] ?? '';
+      const body = JSON.stringify(anything(chance));
+      json = anything(chance);
+      chunks = Array.from({ length: chance(5) }, () => ({
+        chunk: { bytes: Buffer.from(JSON.stringify(anything(chance))).toString('base64') },
+      }));
+      let answered: string | undefined;
+      let seen = 0;
+      const spans = await traced.spansOf(async () => {
+        answered = (await client.invokeModel({ modelId, body })).body.transformToString();
+        for await (const _ of (await client.invokeModelWithResponseStream({ modelId, body })).body ?? []) seen++;
+      });
+      assert.equal(answered, JSON.stringify(json), `seed ${seed}`);
+      assert.equal(seen, chunks.length, `seed ${seed}`);
+      assert.deepEqual(
+        spans.map((span) => span.span_attributes?.name),
+        ['bedrock.invokeModel', 'bedrock.invokeModelWithResponseStream'],
+        `seed ${seed}`,
+      );
     }
   });
 });
