@@ -77,12 +77,12 @@ describe('a stream that is read to its end', () => {
 
   it('counts its span from when `send` was called, and the first token from when it arrived, however late the consumer asks', async () => {
     const span = await spanOf(WHOLE, async (stream) => {
-      await sleep(300);
+      await sleep(1500);
       await drain(stream);
     });
     const { time_to_first_token: first, start, end } = span.metrics ?? {};
-    assert.ok(typeof first === 'number' && first > 0 && first < 0.25, `time to first token ${first}`);
-    assert.ok(typeof start === 'number' && typeof end === 'number' && end - start > 0.3);
+    assert.ok(typeof first === 'number' && first > 0 && first < 1.2, `time to first token ${first}`);
+    assert.ok(typeof start === 'number' && typeof end === 'number' && end - start > 1.4);
   });
 
   it('does not take a control event for the first token', async () => {
