@@ -34,7 +34,7 @@ export class Allowance {
     const bytes = shown.length * 6 <= this.#left ? shown.length : Buffer.byteLength(JSON.stringify(shown));
     // What follows a long text has room, too: the newest question is the last of its list. Roles, types and names always have.
     const room = shown.length <= SHORT ? this.#left + CLOSING_BYTES : this.#left - this.#limit * RESERVE;
-    if (bytes <= room || (shown.length > SHORT && bytes <= this.#limit * RESERVE && bytes <= this.#left)) {
+    if (bytes <= room || bytes <= Math.min(this.#left, this.#limit * RESERVE)) {
       this.#left -= bytes;
       return shown;
     }

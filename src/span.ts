@@ -91,6 +91,7 @@ export function writeRow(place: Place, row: Row, session?: Session): void {
 
 /** Completes the row of a session. */
 export function finishRow(session: Session, row: Row): void {
+  if (unavailable) return;
   if (!isObject(session.span) || typeof session.span.log !== 'function') {
     waiting.push(() => finishRow(session, row));
     return;
