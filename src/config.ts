@@ -21,6 +21,10 @@ export interface Config {
   readonly attachments: boolean;
   /** `BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES`: the most that the files of one span may have together. */
   readonly maxAttachmentBytes: number;
+  /** `BRAINTRUST_BEDROCK_IGNORE`: the operations that get no span of their own, in lower case. What they say about jobs is written all the same. */
+  readonly ignore: ReadonlySet<string>;
+  /** `BRAINTRUST_BEDROCK_BATCH_RESULTS` is not `off`: results of batch jobs that the application reads from S3 become spans. */
+  readonly batchResults: boolean;
 }
 
 let current: Config | undefined;
@@ -45,6 +49,8 @@ function read(env: NodeJS.ProcessEnv): Config {
     maxFieldBytes: bytes(env, 'BRAINTRUST_BEDROCK_MAX_FIELD_BYTES', 2 * 1024 * 1024),
     attachments: flag(env, 'BRAINTRUST_BEDROCK_ATTACHMENTS', true, false),
     maxAttachmentBytes: bytes(env, 'BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES', 20 * 1024 * 1024),
+    ignore: names(env, 'BRAINTRUST_BEDROCK_IGNORE'),
+    batchResults: flag(env, 'BRAINTRUST_BEDROCK_BATCH_RESULTS', true, false),
   });
 }
 
@@ -58,6 +64,12 @@ function flag(env: NodeJS.ProcessEnv, name: string, otherwise: boolean, unreadab
   if (/^(off|0|false|no|none)$/i.test(value)) return false;
   say(`${name} is neither on nor off; it is taken for ${unreadable ? 'on' : 'off'}.`);
   return unreadable;
+}
+
+/** Names between commas, in lower case: `getAsyncInvoke,listAsyncInvokes`. */
+function names(env: NodeJS.ProcessEnv, name: string): ReadonlySet<string> {
+  const all = (text(env[name]) ?? '').toLowerCase().split(/[\s,]+/);
+  return new Set(all.filter((one) => one !== ''));
 }
 
 function bytes(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
