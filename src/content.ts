@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Binary } from './binary';
 import { config } from './config';
-import type { ErrorField } from './metadata';
 import { Allowance } from './policy';
 import { isObject } from './read';
-import type { Fields, JsonObject } from './types';
+import type { ErrorField, Fields, JsonObject } from './types';
 import { hasRoom } from './upload';
 import { errorWithoutContent, withoutContent } from './without-content';
 

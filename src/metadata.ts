@@ -1,18 +1,8 @@
 import { modelIdentity } from './model-id';
 import type { Command } from './operations';
 import { defined, isObject, number, object, pick, string } from './read';
-import type { JsonObject } from './types';
+import type { ErrorField, JsonObject } from './types';
 import type { Wire } from './wire';
-
-/** The error of a row. */
-export interface ErrorField {
-  name: string;
-  message: string;
-  stack?: string;
-  /** What the model itself answered, for an error in the middle of its stream. */
-  originalStatusCode?: number;
-  originalMessage?: string;
-}
 
 /** What every span says about its call. */
 export function callMetadata(command: Command, input: JsonObject, wire: Wire | undefined): JsonObject {

@@ -29,6 +29,34 @@ export interface Fields {
   metrics?: Metrics;
 }
 
+/** The error of a row. */
+export interface ErrorField {
+  name: string;
+  message: string;
+  stack?: string;
+  /** What the model itself answered, for an error in the middle of its stream. */
+  originalStatusCode?: number;
+  originalMessage?: string;
+}
+
+/**
+ * What a call tells about work that goes on without it: a part of a row that any process may write, in any order, any number of times.
+ * What is absent is left to the others, so nothing may be in it that a later part would have to take back: no state but a final one.
+ */
+export interface Job extends Fields {
+  /** What every process knows of it: an ARN, or a batch's id and a record's. The row's ids come from it. */
+  key: readonly [string, ...string[]];
+  /** The whole name of the span. */
+  name: string;
+  type: 'llm' | 'task';
+  /** Unix seconds, where AWS has told. */
+  start?: number;
+  end?: number;
+  error?: ErrorField;
+  /** This call has made it: the row stands under the call's own span, and begins with it where `start` does not say. */
+  submitted?: boolean;
+}
+
 /** A piece of a session that has a span of its own under the session's. */
 export interface Part extends Fields {
   name: string;
@@ -67,6 +95,8 @@ export interface Operation {
    * @param headers of the HTTP response, in lower case
    */
   response(output: JsonObject, input: JsonObject, headers: JsonObject): Fields;
+  /** What the call tells about jobs, once it has succeeded. */
+  jobs?(output: JsonObject, input: JsonObject): Job[];
   /** For operations that send a stream: the input's member that holds it, and what folds it for `response`. */
   sends?: { member: string; accumulator(input: JsonObject): Accumulator };
   /** For operations that answer with a stream: the output's member that holds it, and what folds it. */
