@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, object, parseJson, string } from '../../src/read';
 import type { JsonObject } from '../../src/types';
+import { batchJobs } from './batch';
 import { staged, throttled } from './faults';
 import { applyGuardrail, guardrailChecks, guardrailTrace, judge } from './guardrail';
 import { jobs } from './jobs';
@@ -15,9 +16,11 @@ import { type Answer, type BedrockOptions, type BedrockRequest, failure } from '
 type Handler = (request: BedrockRequest, body: JsonObject) => Answer | Promise<Answer>;
 
 /** What the embedded Bedrock answers where no script says otherwise. */
-export function builtIn({ latencyMs = 0, chunkMs = 0, pollsUntilDone = 1 }: BedrockOptions): (request: BedrockRequest) => Promise<Answer> {
+export function builtIn(options: BedrockOptions): (request: BedrockRequest) => Promise<Answer> {
+  const { latencyMs = 0, chunkMs = 0, pollsUntilDone = 1 } = options;
   const cached = new Set<string>();
   const asyncJobs = jobs(pollsUntilDone);
+  const batches = batchJobs(pollsUntilDone, options.batch);
 
   const converse: Handler = async (request, body) => {
     const { prompt, started } = await read(request, body, readConverse);
@@ -36,7 +39,7 @@ export function builtIn({ latencyMs = 0, chunkMs = 0, pollsUntilDone = 1 }: Bedr
     const events = converseEvents(guarded?.reply ?? reply(prompt, cached), () => elapsed(started));
     const event = (item: JsonObject) => {
       if (guarded && isObject(item.metadata)) return { metadata: { ...item.metadata, trace: guarded.trace } };
-      return guarded?.stopped && isObject(item.messageStop) ? { messageStop: guarded.stopped } : named(item);
+      return guarded?.stopped && isObject(item.messageStop) ? { messageStop: guarded.stopped } : withObject(item);
     };
     return { events: staged(events, prompt.text, chunkMs, event) };
   };
@@ -87,8 +90,12 @@ export function builtIn({ latencyMs = 0, chunkMs = 0, pollsUntilDone = 1 }: Bedr
     InvokeModelWithBidirectionalStream: ({ inbound }) => ({ events: sonic(inbound, chunkMs) }),
     CountTokens: countTokens,
     StartAsyncInvoke: (_request, body) => asyncJobs.start(body),
-    GetAsyncInvoke: ({ method, path }) => asyncJobs.get(route(method, path).names[0] ?? ''),
+    GetAsyncInvoke: (request) => asyncJobs.get(named(request)),
     ListAsyncInvokes: ({ query }) => asyncJobs.list(query),
+    CreateModelInvocationJob: (_request, body) => batches.create(body),
+    GetModelInvocationJob: (request) => batches.get(named(request)),
+    ListModelInvocationJobs: ({ query }) => batches.list(query),
+    StopModelInvocationJob: (request) => batches.stop(named(request)),
     ApplyGuardrail: (_request, body) => ({ json: applyGuardrail(body) }),
     InvokeGuardrailChecks: (_request, body) => ({ json: guardrailChecks(body) }),
   };
@@ -143,8 +150,11 @@ function invocationMetrics({ usage }: Reply, latency: number): JsonObject {
 }
 
 /** The same event, with a payload that is known to be an object. */
-function named(event: JsonObject): { [type: string]: JsonObject } {
+function withObject(event: JsonObject): { [type: string]: JsonObject } {
   return Object.fromEntries(Object.entries(event).map(([type, payload]) => [type, object(payload) ?? {}]));
 }
+
+/** What the path of the request names. */
+const named = ({ method, path }: BedrockRequest) => route(method, path).names[0] ?? '';
 
 const elapsed = (started: number) => Math.max(1, Date.now() - started);

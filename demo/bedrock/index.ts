@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJson } from '../../src/read';
 import type { JsonObject } from '../../src/types';
+import { AWS_CREDENTIALS } from '../credentials';
 import { builtIn } from './built-in';
 import { OPERATIONS, route } from './route';
 import { type Exchange, listen } from './server';
@@ -12,7 +13,7 @@ export { TRIGGERS } from './faults';
 export type { AnswerEvent, BedrockOptions, BedrockRequest };
 export { failure, OPERATIONS };
 
-/** A Bedrock Runtime on loopback. */
+/** A Bedrock on loopback: the Runtime, and the part of the control plane that batch inference has. */
 export interface Bedrock {
   url: string;
   /** What a process needs in its environment to talk to it: endpoint, region, credentials. */
@@ -23,7 +24,8 @@ export interface Bedrock {
 }
 
 /**
- * Starts a Bedrock Runtime on loopback: HTTP/1.1 and HTTP/2 on one port, real event-stream frames, all eleven operations.
+ * Starts a Bedrock on loopback: HTTP/1.1 and HTTP/2 on one port, real event-stream frames, all eleven operations of the Runtime and
+ * the four of batch inference.
  *
  * @example
  * const bedrock = await startBedrock({
@@ -46,9 +48,8 @@ export async function startBedrock(options: BedrockOptions = {}): Promise<Bedroc
   const url = `http://127.0.0.1:${server.port}`;
   const env = {
     AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
-    AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    AWS_ENDPOINT_URL_BEDROCK: url,
+    ...AWS_CREDENTIALS,
   };
   return { url, env, requests, close: server.close };
 }

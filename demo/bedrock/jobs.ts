@@ -40,11 +40,9 @@ export function jobs(pollsUntilDone: number): Jobs {
       outputDataConfig: body.outputDataConfig,
     };
     const fails = triggers(JSON.stringify(body.modelInput ?? {}), 'fail');
-    known.set(invocationArn, {
-      record,
-      pollsLeft: pollsUntilDone,
-      failureMessage: fails ? 'The scene could not be generated.' : undefined,
-    });
+    const job = { record, pollsLeft: pollsUntilDone, failureMessage: fails ? 'The scene could not be generated.' : undefined };
+    known.set(invocationArn, job);
+    if (pollsUntilDone === 0) finish(job);
     return { json: { invocationArn } };
   }
 

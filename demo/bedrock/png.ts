@@ -1,4 +1,5 @@
 import { deflateSync } from 'node:zlib';
+import { crc32 } from '../crc32';
 
 type Colour = [red: number, green: number, blue: number];
 
@@ -21,14 +22,4 @@ function chunk(type: string, data: Buffer): Buffer {
   frame.set(body, 4);
   frame.writeUInt32BE(crc32(body), 4 + body.length);
   return frame;
-}
-
-/** `zlib.crc32` came with Node 20.15. */
-function crc32(bytes: Buffer): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return (crc ^ 0xffffffff) >>> 0;
 }

@@ -2,7 +2,7 @@
 export interface Route {
   operation: string;
   modelId: string | undefined;
-  /** What else the path names: the guardrail and its version, or the invocation ARN. */
+  /** What else the path names: the guardrail and its version, the invocation ARN, or the batch job. */
   names: string[];
 }
 
@@ -20,11 +20,19 @@ const ROUTES: [method: string, path: RegExp, operation: string][] = [
   ['POST', /^\/guardrail-checks\/invoke$/, 'InvokeGuardrailChecks'],
 ];
 
+/** Batch inference, which the other client of Bedrock (`@aws-sdk/client-bedrock`) controls. */
+const CONTROL_ROUTES: typeof ROUTES = [
+  ['POST', /^\/model-invocation-job$/, 'CreateModelInvocationJob'],
+  ['GET', /^\/model-invocation-jobs$/, 'ListModelInvocationJobs'],
+  ['GET', /^\/model-invocation-job\/([^/]+)$/, 'GetModelInvocationJob'],
+  ['POST', /^\/model-invocation-job\/([^/]+)\/stop$/, 'StopModelInvocationJob'],
+];
+
 /** The eleven operations of Bedrock Runtime. */
 export const OPERATIONS: readonly string[] = ROUTES.map(([, , operation]) => operation);
 
 export function route(method: string, path: string): Route {
-  for (const [verb, pattern, operation] of ROUTES) {
+  for (const [verb, pattern, operation] of [...ROUTES, ...CONTROL_ROUTES]) {
     const match = verb === method ? pattern.exec(path) : null;
     if (!match) continue;
     const names = match.slice(1).map(decodeURIComponent);

@@ -63,8 +63,50 @@ export interface BedrockOptions {
   latencyMs?: number;
   /** The pause between two events of a built-in stream. 0 without it. */
   chunkMs?: number;
-  /** How many GetAsyncInvoke calls see a job `InProgress` before it is done. 1 without it. */
+  /**
+   * How many calls of GetAsyncInvoke or GetModelInvocationJob see a job on its way before it is done. 1 without it. With 0 it is
+   * done as soon as it is submitted, so that a List, which moves nothing on, shows it done.
+   */
   pollsUntilDone?: number;
+  batch?: BatchOptions;
+}
+
+export interface BatchOptions {
+  /**
+   * How a batch job ends; undefined for the built-in end: `Failed`, `PartiallyCompleted`, `Expired` or `Stopped` where the job's name
+   * has the word "fail", "partial", "expire" or "stop" in it, else `Completed`.
+   */
+  outcome?: (job: BatchJob) => BatchOutcome | undefined;
+  /** Where batch jobs read their records and write their results. Without it they only say that they did. */
+  s3?: BatchStorage;
+}
+
+export interface BatchJob {
+  jobArn: string;
+  jobName: string;
+  modelId: string;
+  clientRequestToken: string;
+}
+
+export interface BatchOutcome {
+  status: 'Completed' | 'PartiallyCompleted' | 'Failed' | 'Stopped' | 'Expired';
+  /** Why it failed, or what it has to say. */
+  message?: string;
+  records?: RecordCounts;
+}
+
+/** The records that have not been processed are those of `total` that are neither. */
+export interface RecordCounts {
+  total: number;
+  success: number;
+  error: number;
+}
+
+/** The part of an S3 that batch jobs need; objects have `s3://` URIs. */
+export interface BatchStorage {
+  uris(prefix: string): string[];
+  read(uri: string): Promise<Buffer | undefined>;
+  put(uri: string, content: Buffer): void;
 }
 
 /** An error answer as Bedrock sends one. */
