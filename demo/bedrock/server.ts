@@ -1,6 +1,7 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
+import type { Writable } from 'node:stream';
 
 /** One request and the way to answer it, the same over HTTP/1.1 and HTTP/2. */
 export interface Exchange {
@@ -77,7 +78,7 @@ function exchangeOne(request: http.IncomingMessage, response: http.ServerRespons
       response.writeHead(status, headers);
       response.flushHeaders();
     },
-    write: (bytes) => new Promise((resolve) => void response.write(bytes, () => resolve())),
+    write: writer(response),
     end: (bytes) => void response.end(bytes),
     cut,
     closed: () => response.destroyed,
@@ -95,13 +96,25 @@ function exchangeTwo(stream: http2.ServerHttp2Stream, headers: http2.IncomingHtt
     start: (status, fields) => {
       if (!stream.destroyed) stream.respond({ ':status': status, ...fields });
     },
-    write: (bytes) => new Promise((resolve) => (stream.destroyed ? resolve() : void stream.write(bytes, () => resolve()))),
+    write: writer(stream),
     end: (bytes) => {
       if (!stream.destroyed) stream.end(bytes);
     },
     cut,
     closed: () => stream.destroyed,
   };
+}
+
+/** Node forgets the callback of a write that waits when the client goes: the end of the stream has to be heard, too. */
+function writer(stream: Writable): Exchange['write'] {
+  let release = () => {};
+  stream.once('close', () => release());
+  return (bytes) =>
+    new Promise((resolve) => {
+      release = resolve;
+      if (stream.destroyed) resolve();
+      else stream.write(bytes, () => resolve());
+    });
 }
 
 function flat(headers: http.IncomingHttpHeaders): Record<string, string> {

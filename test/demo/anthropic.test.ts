@@ -139,7 +139,11 @@ describe('the embedded Anthropic', () => {
     const { id } = await client.beta.messages.batches.create({ requests: [request('a')], betas: ['output-300k-2026-03-24'] });
     const [line] = await all(await client.beta.messages.batches.results(id));
     assert.equal(line?.custom_id, 'a');
-    assert.equal(server.requests[0]?.query.get('beta'), 'true');
+    assert.equal(server.requests[0]?.headers['anthropic-beta'], 'output-300k-2026-03-24');
+    // SDKs before 1.0 say it in the query and send the key by itself.
+    const headers = { 'x-api-key': server.env.ANTHROPIC_API_KEY ?? '', 'anthropic-version': '2023-06-01' };
+    const older = await fetch(`${server.url}/v1/messages/batches/${id}?beta=true`, { headers });
+    assert.equal(older.status, 200);
   });
 
   it('gives the results and the answers that a test scripts', async () => {
