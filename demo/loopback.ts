@@ -20,7 +20,7 @@ export interface LoopbackRequest {
  * - `{ waitMs }`: a pause.
  * - `{ cut: true }`: the socket is destroyed here.
  */
-export type Piece = Buffer | string | { waitMs: number } | { cut: true };
+type Piece = Buffer | string | { waitMs: number } | { cut: true };
 
 export type Pieces = Iterable<Piece> | AsyncIterable<Piece>;
 

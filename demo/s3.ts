@@ -4,7 +4,7 @@ import { AWS_CREDENTIALS } from './credentials';
 import { type Loopback, type LoopbackAnswer, type LoopbackRequest, type Pieces, serve } from './loopback';
 
 /** An object's bytes, or what streams them anew for each reader: such an object is never in memory as a whole. */
-export type S3Content = Buffer | string | (() => Pieces);
+type S3Content = Buffer | string | (() => Pieces);
 
 export interface S3Options {
   /** The port on 127.0.0.1; a free one without it. */
@@ -15,7 +15,7 @@ export interface S3Options {
   respond?: (request: S3Request) => LoopbackAnswer | undefined | Promise<LoopbackAnswer | undefined>;
 }
 
-export interface S3Request extends LoopbackRequest {
+interface S3Request extends LoopbackRequest {
   /** `s3://bucket/key`, decoded; `s3://bucket/` for a request to the bucket itself. */
   uri: string;
 }

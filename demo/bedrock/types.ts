@@ -81,7 +81,7 @@ export interface BatchOptions {
   s3?: BatchStorage;
 }
 
-export interface BatchJob {
+interface BatchJob {
   jobArn: string;
   jobName: string;
   modelId: string;

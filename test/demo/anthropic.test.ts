@@ -101,6 +101,7 @@ describe('the embedded Anthropic', () => {
     const { batches } = context;
     const { id } = await batches.create({ requests: ['a', 'b', 'c', 'd'].map((name) => request(name)) });
     await assert.rejects(batches.delete(id), { status: 400 });
+    assert.equal((await batches.retrieve(id)).processing_status, 'in_progress');
     const canceling = await batches.cancel(id);
     assert.equal(canceling.processing_status, 'canceling');
     assert.ok(canceling.cancel_initiated_at);
