@@ -78,10 +78,9 @@ function exchangeOne(request: http.IncomingMessage, response: http.ServerRespons
       response.writeHead(status, headers);
       response.flushHeaders();
     },
-    write: writer(response),
+    ...writer(response),
     end: (bytes) => void response.end(bytes),
     cut,
-    closed: () => response.destroyed,
   };
 }
 
@@ -96,25 +95,32 @@ function exchangeTwo(stream: http2.ServerHttp2Stream, headers: http2.IncomingHtt
     start: (status, fields) => {
       if (!stream.destroyed) stream.respond({ ':status': status, ...fields });
     },
-    write: writer(stream),
+    ...writer(stream),
     end: (bytes) => {
       if (!stream.destroyed) stream.end(bytes);
     },
     cut,
-    closed: () => stream.destroyed,
   };
 }
 
-/** Node forgets the callback of a write that waits when the client goes: the end of the stream has to be heard, too. */
-function writer(stream: Writable): Exchange['write'] {
+/**
+ * Two ways to hear that the client has gone. Up to Node 24 the callback of a write that waits is forgotten, and only `close` comes;
+ * Node 26 calls it with an error at once, and a loop of such writes would never let `close` come.
+ */
+function writer(stream: Writable): Pick<Exchange, 'write' | 'closed'> {
   let release = () => {};
+  let gone = false;
   stream.once('close', () => release());
-  return (bytes) =>
-    new Promise((resolve) => {
+  const write = (bytes: Buffer) =>
+    new Promise<void>((resolve) => {
       release = resolve;
-      if (stream.destroyed) resolve();
-      else stream.write(bytes, () => resolve());
+      if (gone || stream.destroyed) return resolve();
+      return void stream.write(bytes, (error) => {
+        gone ||= Boolean(error);
+        resolve();
+      });
     });
+  return { write, closed: () => gone || stream.destroyed };
 }
 
 function flat(headers: http.IncomingHttpHeaders): Record<string, string> {
