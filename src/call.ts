@@ -1,12 +1,16 @@
+import { config } from './config';
 import { attach, errorContent, type Snapshot, snapshot } from './content';
 import { guard } from './guard';
+import { rowIds, traceIdOf } from './jobs/ids';
 import { callMetadata, errorField, outcomeMetadata } from './metadata';
 import { isAsyncIterable } from './observe';
 import { type Command, commandOf } from './operations';
+import { findPlace, type Place, type Session, under } from './place';
 import { isObject } from './read';
-import { findPlace, finishRow, type Place, prepare, type Session, under, writeRow } from './span';
+import { finishRow, mergeRow, traceOf, writeRow } from './span';
 import { watchStream } from './stream';
-import type { Accumulator, Fields, JsonObject, Part } from './types';
+import type { Accumulator, Fields, Job, JsonObject, Part } from './types';
+import { begun, finished } from './unfinished';
 import { hearSent, listenToWire, type Wire, wireOf } from './wire';
 
 /** How a call ended. */
@@ -48,7 +52,11 @@ export class Call {
     this.#request = guard('request', () => snapshot(command.operation.request(this.input))) ?? { value: {}, files: [] };
     this.#sent = guard('sends', () => this.#listenToSent());
     guard('wire', () => listenToWire(client));
+    begun(this.atExit);
   }
+
+  /** The process ends before the call does. */
+  readonly atExit = (): void => this.end({ streamStatus: 'incomplete' });
 
   #listenToSent(): Accumulator | undefined {
     const { sends } = this.command.operation;
@@ -60,11 +68,6 @@ export class Call {
     }
     return accumulator;
   }
-
-  /** The request is on its way: time for what would have delayed it. */
-  sent = (): void => {
-    guard('prepare', () => prepare(this.place));
-  };
 
   succeed = (output: unknown): void => {
     guard('succeed', () => {
@@ -98,6 +101,7 @@ export class Call {
   end(ending: Ending): void {
     if (!this.#open) return;
     this.#open = false;
+    finished(this.atExit);
     const end = this.#seconds(performance.now());
     guard('row', () => {
       const { operation } = this.command;
@@ -107,10 +111,34 @@ export class Call {
       const response = snapshot(read ?? {});
       const uploads = guard('attach', () => attach([...this.#request.files, ...response.files])) ?? [];
       const error = guard('error', () => (ending.error === undefined ? undefined : errorContent(errorField(ending.error))));
+      const jobs = guard('jobs', () => (ending.error === undefined && output ? operation.jobs?.(output, this.input) : undefined)) ?? [];
+      const made = jobs.find(({ submitted }) => submitted);
       const row = { ...this.#row(), end, error, uploads, ...this.#fields(response.value, ending) };
+      const session: Session = {};
       if (this.#session) finishRow(this.#session, row);
-      else writeRow(this.place, row);
+      else if (!this.#isIgnored()) writeRow(this.place, { ...row, rootSpanId: made && traceIdOf(...made.key) }, made && session);
+      for (const job of jobs) guard('job', () => this.#writeJob(job, session));
     });
+  }
+
+  /** Whether the user wants no span of such a call; what it tells about jobs is wanted all the same. */
+  #isIgnored(): boolean {
+    const { name } = this.command.operation;
+    return config().ignore.has(name.toLowerCase());
+  }
+
+  #writeJob({ key, name, type, start, end, error, submitted, ...fields }: Job, session: Session): void {
+    const copy = snapshot(fields);
+    const uploads = attach(copy.files);
+    const times = { start: start ?? (submitted ? this.#started : undefined), end };
+    const row = { ...copy.value, ...times, name, type, uploads, ids: rowIds(...key), error: error && errorContent(error) };
+    if (!submitted) {
+      mergeRow(this.place, row);
+      return;
+    }
+    const { written } = session;
+    const trace = written ? { rootSpanId: written.trace.rootSpanId, parents: [written.spanId] } : traceOf(this.place, traceIdOf(...key));
+    mergeRow(this.place, { ...row, trace });
   }
 
   #row() {

@@ -9,8 +9,12 @@ export interface Config {
   readonly on: boolean;
   /** `BRAINTRUST_BEDROCK_DEBUG`: what telemetry could not do, on stderr. */
   readonly debug: boolean;
-  /** Whether there is an API key for a logger of our own. The key itself is read by `braintrust` and never held here. */
+  /** Whether there is an API key for the case that the application has no logger. The key itself is not among the settings: see `key`. */
   readonly hasApiKey: boolean;
+  /** `BRAINTRUST_APP_URL`, `BRAINTRUST_API_URL`, `BRAINTRUST_ORG_NAME`: as the `braintrust` package reads them. */
+  readonly appUrl: string;
+  readonly apiUrl: string | undefined;
+  readonly orgName: string | undefined;
   readonly projectId: string | undefined;
   readonly projectName: string;
   /** `BRAINTRUST_BEDROCK_CONTENT` is not `none`: prompts, answers, tool arguments and files are recorded. */
@@ -25,9 +29,16 @@ export interface Config {
   readonly ignore: ReadonlySet<string>;
   /** `BRAINTRUST_BEDROCK_BATCH_RESULTS` is not `off`: results of batch jobs that the application reads from S3 become spans. */
   readonly batchResults: boolean;
+  /** `BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES`: the most that rows may take while they wait for Braintrust. */
+  readonly maxQueueBytes: number;
+  /** `BRAINTRUST_BEDROCK_EXIT_TIMEOUT_MS`: how long a process that is ended may take to send what is left, in milliseconds. */
+  readonly exitTimeoutMs: number;
+  /** `BRAINTRUST_BEDROCK_SPOOL_DIR`: where rows go that could not be sent. */
+  readonly spoolDir: string | undefined;
 }
 
 let current: Config | undefined;
+let apiKey: string | undefined;
 
 /** The settings of this process. */
 export function config(): Config {
@@ -35,22 +46,35 @@ export function config(): Config {
   return current;
 }
 
+/** The API key of this process. Nothing but a login may have it. */
+export function key(): string | undefined {
+  config();
+  return apiKey;
+}
+
 function read(env: NodeJS.ProcessEnv): Config {
   const file = environmentFile();
   const value = (name: string) => text(env[name]) ?? text(file[name]);
+  apiKey = value('BRAINTRUST_API_KEY');
   return Object.freeze({
     on: flag(env, 'BRAINTRUST_BEDROCK', true),
     debug: flag(env, 'BRAINTRUST_BEDROCK_DEBUG', false),
-    hasApiKey: value('BRAINTRUST_API_KEY') !== undefined,
+    hasApiKey: apiKey !== undefined,
+    appUrl: text(env.BRAINTRUST_APP_URL) ?? 'https://www.braintrust.dev',
+    apiUrl: text(env.BRAINTRUST_API_URL),
+    orgName: text(env.BRAINTRUST_ORG_NAME),
     projectId: value('BRAINTRUST_PROJECT_ID'),
     projectName: value('BRAINTRUST_PROJECT') ?? packageName() ?? 'AWS Bedrock',
     // a value that cannot be read was meant to keep something out
     content: flag(env, 'BRAINTRUST_BEDROCK_CONTENT', true, false),
-    maxFieldBytes: bytes(env, 'BRAINTRUST_BEDROCK_MAX_FIELD_BYTES', 2 * 1024 * 1024),
+    maxFieldBytes: amount(env, 'BRAINTRUST_BEDROCK_MAX_FIELD_BYTES', 2 * 1024 * 1024),
     attachments: flag(env, 'BRAINTRUST_BEDROCK_ATTACHMENTS', true, false),
-    maxAttachmentBytes: bytes(env, 'BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES', 20 * 1024 * 1024),
+    maxAttachmentBytes: amount(env, 'BRAINTRUST_BEDROCK_MAX_ATTACHMENT_BYTES', 20 * 1024 * 1024),
     ignore: names(env, 'BRAINTRUST_BEDROCK_IGNORE'),
     batchResults: flag(env, 'BRAINTRUST_BEDROCK_BATCH_RESULTS', true, false),
+    maxQueueBytes: amount(env, 'BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES', 32 * 1024 * 1024),
+    exitTimeoutMs: amount(env, 'BRAINTRUST_BEDROCK_EXIT_TIMEOUT_MS', 2000, 'milliseconds'),
+    spoolDir: text(env.BRAINTRUST_BEDROCK_SPOOL_DIR),
   });
 }
 
@@ -72,11 +96,11 @@ function names(env: NodeJS.ProcessEnv, name: string): ReadonlySet<string> {
   return new Set(all.filter((one) => one !== ''));
 }
 
-function bytes(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+function amount(env: NodeJS.ProcessEnv, name: string, otherwise: number, unit = 'bytes'): number {
   const value = text(env[name]);
   const parsed = Number(value ?? otherwise);
   if (Number.isFinite(parsed) && parsed >= 0) return parsed;
-  say(`${name} is not a number of bytes; it is taken for ${otherwise}.`);
+  say(`${name} is not a number of ${unit}; it is taken for ${otherwise}.`);
   return otherwise;
 }
 

@@ -2,28 +2,30 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isObject } from './read';
-import { say } from './say';
-import { braintrustState, type SpanParent } from './state';
 
 /** What we use of the `braintrust` package where its shared state is not enough. */
 export interface Braintrust {
-  initLogger(options: object): SpanParent;
   startSpan(args: object): unknown;
 }
 
+let imported: Braintrust | undefined;
+
+/** The application's own copy of `braintrust`, where it has loaded one that can be had without waiting. */
+export function loadedBraintrust(): Braintrust | undefined {
+  const file = Object.keys(require.cache).find((name) => /[\\/]braintrust[\\/]dist[\\/]index\.js$/.test(name));
+  const found: unknown = file ? require(file) : undefined;
+  return isBraintrust(found) ? found : imported;
+}
+
 /**
- * The application's own copy of `braintrust`, the one it has loaded already where it has, else the one beside this package.
- * A second build of it in a process costs 150 ms and 45 MB.
+ * The same where the application has imported the ES module: it lies beside the CommonJS build, and importing it again costs nothing, while
+ * a second build in a process would cost 150 ms and 45 MB.
  */
-export async function loadBraintrust(): Promise<Braintrust | undefined> {
-  const loaded = Object.keys(require.cache).find((file) => /[\\/]braintrust[\\/]dist[\\/]index\.js$/.test(file));
-  const file = loaded ?? resolve(process.argv[1]) ?? resolve(join(process.cwd(), 'index.js')) ?? resolve(__filename);
-  if (!file) {
-    say('the package braintrust cannot be found: Bedrock calls are not traced. npm install braintrust');
-    return undefined;
-  }
-  const found: unknown = !loaded && braintrustState() ? await importModule(file) : require(file);
-  return isBraintrust(found) ? found : undefined;
+export async function importBraintrust(): Promise<Braintrust | undefined> {
+  const file = resolve(process.argv[1]) ?? resolve(join(process.cwd(), 'index.js')) ?? resolve(__filename);
+  const found: unknown = file && (await import(pathToFileURL(file.replace(/\.js$/, '.mjs')).href).catch(() => require(file)));
+  imported = isBraintrust(found) ? found : undefined;
+  return imported;
 }
 
 function resolve(from: string | undefined): string | undefined {
@@ -34,11 +36,6 @@ function resolve(from: string | undefined): string | undefined {
   }
 }
 
-/** The state is there but no CommonJS build is: the application has imported the ESM build, which lies beside the other. */
-function importModule(file: string): Promise<unknown> {
-  return import(pathToFileURL(file.replace(/\.js$/, '.mjs')).href).catch(() => require(file));
-}
-
 function isBraintrust(module: unknown): module is Braintrust {
-  return isObject(module) && typeof module.initLogger === 'function' && typeof module.startSpan === 'function';
+  return isObject(module) && typeof module.startSpan === 'function';
 }

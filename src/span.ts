@@ -1,17 +1,17 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers';
-import { isSuppressed, replaceBuiltIn } from './built-in';
-import { config } from './config';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Upload } from './content';
-import { boundedFetch, endInTime } from './delivery';
+import { customized, masked } from './customizers';
+import { deliver } from './delivery';
+import { joinFlush } from './flush';
 import { debug, guard } from './guard';
-import { type Braintrust, loadBraintrust } from './peer';
-import { isObject } from './read';
+import type { RowIds } from './jobs/ids';
+import { importBraintrust } from './peer';
+import { type Place, type Session, type Standing, standingOf, type Trace, type Written } from './place';
+import { defined, isObject } from './read';
 import { say } from './say';
-import { type BraintrustState, braintrustState, isSpanParent, type SpanParent } from './state';
-import type { Fields } from './types';
-import { upload } from './upload';
+import { braintrustState } from './state';
+import type { Fields, JsonObject } from './types';
+import { expect, forget, upload } from './upload';
 import { version } from './version';
 
 export interface Row extends Fields {
@@ -23,164 +23,139 @@ export interface Row extends Fields {
   end?: number;
   error?: unknown;
   uploads: Upload[];
+  /** The trace of a row that has none around it: a new one where this is absent. */
+  rootSpanId?: string | undefined;
 }
 
-/** Where a row will stand: found when the call starts, used when it is over. */
-export interface Place {
-  /** The span around the call, an experiment, a logger. Absent: the logger that there is when the row is written. */
-  parent?: SpanParent | undefined;
-  /** `withParent` gave an exported span or trace headers, which only `braintrust` itself can read. */
-  exported: boolean;
-  /** The span has no parent, whatever its context says. */
-  isRoot?: boolean;
-  /** The session whose span is the parent, as soon as it has one. */
-  session?: Session;
-  /** Runs a function in the context that the call was made in: the row is written from another one. */
-  inContext<T>(write: () => T): T;
+/** What one process knows of a row that several write, by ids that each of them can make: what is absent is left to the others. */
+export interface Merge extends Fields {
+  ids: RowIds;
+  name: string;
+  type: 'llm' | 'task';
+  start?: number | undefined;
+  end?: number | undefined;
+  error?: unknown;
+  /** Only from who has made the job: where the row stands. */
+  trace?: Trace | undefined;
+  uploads: Upload[];
 }
 
-/** The place for a call that starts now, or `undefined` where nobody would see its span: then there is nothing to do at all. */
-export function findPlace(command: unknown): Place | undefined {
-  const state = braintrustState();
-  if (state) {
-    replaceBuiltIn(state);
-    if (isSuppressed(command)) return undefined;
-    const place = currentPlace(state);
-    if (place) return place;
-  }
-  if (unavailable) return undefined;
-  if (config().hasApiKey) return { exported: false, inContext: AsyncLocalStorage.snapshot() };
-  say('no BRAINTRUST_API_KEY, and the application has no Braintrust logger: Bedrock calls are not traced.');
-  return undefined;
-}
-
-function currentPlace(state: BraintrustState): Place | undefined {
-  const span = state.contextManager?.getCurrentSpan?.() ?? state.currentSpan?.getStore?.();
-  if (span?.id) return { parent: span, exported: false, inContext: (write) => write() };
-  // The no-op span of an application without a logger has an empty id, which a span of ours under it would take for its parent's.
-  if (span) {
-    const parent = state.currentExperiment ?? state.currentLogger;
-    return parent || config().hasApiKey ? { parent, exported: false, isRoot: true, inContext: (write) => write() } : undefined;
-  }
-  const exported = Boolean(state.currentParent?.getStore?.());
-  const parent = state.currentExperiment ?? state.currentLogger;
-  return exported || parent ? { parent, exported, inContext: AsyncLocalStorage.snapshot() } : undefined;
-}
-
-/** A span whose row is written twice: when it gets its first child, and when it ends. */
-export interface Session {
-  span?: unknown;
-}
-
-/** The place under a session's span. */
-export const under = (session: Session): Place => ({ session, exported: false, inContext: (write) => write() });
-
-/** Writes one row when it can be written: now, or as soon as there is a logger. Never waits. */
+/** Writes one row. Never waits. @param session what others need to stand under it, and to write the rest of it */
 export function writeRow(place: Place, row: Row, session?: Session): void {
-  if (unavailable) return;
-  const startSpan = starter(place);
-  if (!startSpan) {
-    waiting.push(() => writeRow(place, row, session));
-    prepare(place);
-    return;
-  }
-  const span = place.inContext(() => quietly(() => startSpan({ ...spanArguments(row), ...(place.isRoot && rootIds()) })));
-  if (session) session.span = span;
-  upload(row.uploads);
+  const standing = ready(place, () => writeRow(place, row, session));
+  if (!standing) return;
+  const { destination, startSpan } = standing;
+  const ids = newIds();
+  const trace = standing.trace ?? { rootSpanId: row.rootSpanId ?? ids.rootSpanId, parents: [] };
+  const { id, spanId } = ids;
+  if (session) session.written = { id, spanId, standing, trace };
+  if (startSpan || !destination) writeTheirs(standing, trace, row, session);
+  // The first part of a session's row is a merge like the last one: should it be sent again, it takes nothing away.
+  else send(standing, { id, span_id: spanId, ...traceMembers(trace) }, row, session !== undefined && row.end === undefined);
 }
 
 /** Completes the row of a session. */
 export function finishRow(session: Session, row: Row): void {
-  if (unavailable) return;
-  if (!isObject(session.span) || typeof session.span.log !== 'function') {
+  const { written } = session;
+  if (!written) {
     waiting.push(() => finishRow(session, row));
     return;
   }
-  const { input, output, metadata, metrics, end } = row;
-  const error = masked(row.error);
-  session.span.log({ input, output, metadata, error, metrics: { ...metrics, ...(end !== undefined && { end }) } });
-  upload(row.uploads);
+  const { id, spanId, standing, trace, span } = written;
+  if (span) finishTheirs(span, row);
+  else send(standing, { id, span_id: spanId, ...traceMembers(trace) }, row, true);
 }
 
-/** Rows that came before there was a logger, in their order. */
-const waiting: (() => void)[] = [];
-let braintrust: Braintrust | undefined;
-let ownLogger: SpanParent | undefined;
-let preparing = false;
-/** There is no logger and there will be none: said once, and from then on calls are not traced. */
-let unavailable = false;
-
-/** What starts a span at this place; `undefined` until there is a logger. */
-function starter(place: Place): ((args: object) => unknown) | undefined {
-  if (place.session) return isSpanParent(place.session.span) ? starterOf(place.session.span) : undefined;
-  if (place.exported) return braintrust?.startSpan;
-  const parent = place.parent ?? braintrustState()?.currentLogger ?? ownLogger;
-  return parent && starterOf(parent);
+/** Writes a part of a row that other processes write, too, in any order and any number of times. */
+export function mergeRow(place: Place, merge: Merge): void {
+  const standing = ready(place, () => mergeRow(place, merge));
+  if (!standing) return;
+  const { ids, trace } = merge;
+  send(standing, { id: ids.id, span_id: ids.spanId, ...(trace && traceMembers(trace)) }, merge, true);
 }
 
-const starterOf = (parent: SpanParent) => (args: object) => parent.startSpan(args);
-
-/**
- * Makes sure that there will be a logger. Where the application has not loaded `braintrust` this does, which blocks the event loop for
- * 150–200 ms: a call asks for it once its request is on the way.
- */
-export function prepare(place: Place): void {
-  if (preparing || starter(place)) return;
-  preparing = true;
-  setImmediate(() => {
-    loadBraintrust()
-      .then((loaded) => {
-        if (!loaded) return giveUp();
-        braintrust = loaded;
-        const { hasApiKey, projectId, projectName } = config();
-        if (hasApiKey) {
-          ownLogger = loaded.initLogger({ projectName, ...(projectId && { projectId }), setCurrent: false, fetch: boundedFetch });
-          endInTime(() => braintrustState()?.bgLogger?.());
-        }
-        preparing = false;
-        for (const write of waiting.splice(0)) guard('write', write);
-      })
-      .catch((error: unknown) => {
-        debug('no logger could be made', error);
-        giveUp();
-      });
-  });
+/** Where a row that is made in this place stands. @param rootSpanId its trace, where the place has none */
+export function traceOf(place: Place, rootSpanId: string): Trace {
+  return standingOf(place)?.trace ?? { rootSpanId, parents: [] };
 }
 
-function giveUp(): void {
-  unavailable = true;
-  waiting.length = 0;
+const traceMembers = ({ rootSpanId, parents }: Trace) => ({
+  root_span_id: rootSpanId,
+  ...(parents.length > 0 && { span_parents: parents }),
+});
+
+function send({ destination, inherited }: Standing, ids: JsonObject & { id: string }, row: Row | Merge, isMerge: boolean): void {
+  if (!destination) return;
+  joinFlush();
+  const { uploads } = row;
+  expect(uploads);
+  const done = uploads.length === 0 ? undefined : (sent: boolean) => (sent ? upload(uploads, destination) : forget(uploads));
+  deliver({ destination, id: ids.id, isMerge, row: () => customized({ ...ids, ...members(row, inherited) }), done });
 }
 
-/** Ids of a trace of its own, made as `braintrust` makes them. */
-function rootIds(): object {
+/** Ids as `braintrust` makes them, where the application has it, or as it makes them by default. */
+function newIds(): { id: string; spanId: string; rootSpanId: string } {
   const ids = braintrustState()?.idGenerator;
-  const spanId = ids?.getSpanId() ?? randomUUID();
-  const rootSpanId = ids && !ids.shareRootSpanId() ? ids.getTraceId() : spanId;
-  return { spanId, parentSpanIds: { parentSpanIds: [], rootSpanId } };
+  const spanId = ids?.getSpanId() ?? randomBytes(8).toString('hex');
+  return {
+    id: randomUUID(),
+    spanId,
+    rootSpanId: !ids ? randomBytes(16).toString('hex') : ids.shareRootSpanId() ? spanId : ids.getTraceId(),
+  };
 }
 
-function spanArguments(row: Row): object {
+function members(row: Row | Merge, inherited?: unknown): JsonObject {
   const { name, type, start, end, input, output, metadata, metrics } = row;
-  const error = masked(row.error);
-  const created = new Date(start * 1000).toISOString(); // the trace view sorts by it, and the row is written at the end
-  const event = { input, output, metadata, error, metrics: { ...metrics, ...(end !== undefined && { end }) }, context: CONTEXT, created };
-  return { name, type, startTime: start, event, [INSTRUMENTATION]: 'bedrock-runtime' };
+  const times = defined({ start, end });
+  const own: JsonObject = defined({
+    span_attributes: { name, type },
+    // the trace view sorts by it, and the row is written at the end
+    created: start === undefined ? undefined : new Date(start * 1000).toISOString(),
+    context: { span_origin: defined({ ...ORIGIN, environment: braintrustState()?.spanOriginEnvironment }) },
+    metrics: { ...metrics, ...times },
+    input,
+    output,
+    metadata,
+    error: masked(row.error),
+  });
+  return isObject(inherited) ? withInherited(own, inherited) : own;
 }
 
-/** The application's masking function sees input, output and metadata of every row. It is asked for the error here, which it does not see. */
-function masked(error: unknown): unknown {
-  if (error === undefined) return undefined;
-  const customizers: unknown = Reflect.get(Object(braintrustState()?.bgLogger?.()), 'exportCustomizers');
-  let result = error;
-  for (const customizer of Array.isArray(customizers) ? customizers : [])
-    result = customizer.onSpanExport?.({ output: result })?.output ?? result;
+/** The members that a parent hands down, as `braintrust` merges them: objects by key, anything else replaced. */
+function withInherited(own: JsonObject, inherited: JsonObject): JsonObject {
+  const result = { ...own };
+  for (const [name, value] of Object.entries(inherited)) {
+    const had = result[name];
+    result[name] = isObject(had) && isObject(value) ? withInherited(had, value) : value;
+  }
   return result;
 }
 
+const ORIGIN = { name: 'braintrust-bedrock', version, instrumentation: { name: 'bedrock-runtime' } };
+
 /** Tells users' span customizers that this is an instrumentation's span. */
 const INSTRUMENTATION = Symbol.for('braintrust.spanInstrumentationName');
-const CONTEXT = { span_origin: { name: 'braintrust-bedrock', version, instrumentation: { name: 'bedrock-runtime' } } };
+
+/** A row in an experiment, or of a logger that is not built as we know it: `braintrust` writes it. */
+function writeTheirs({ startSpan, destination }: Standing, trace: Trace, row: Row, session: Session | undefined): void {
+  const { name, type, start } = row;
+  const { span_attributes: _, ...event } = members(row);
+  const span = quietly(() => startSpan?.({ name, type, startTime: start, event, [INSTRUMENTATION]: 'bedrock-runtime' }));
+  const written = session?.written;
+  if (written && isObject(span)) {
+    const ids = { spanId: String(span.spanId), trace: { ...trace, rootSpanId: String(span.rootSpanId) } };
+    session.written = { ...written, ...ids, span } satisfies Written;
+  }
+  if (!destination) return;
+  expect(row.uploads);
+  upload(row.uploads, destination);
+}
+
+function finishTheirs(span: unknown, row: Row): void {
+  if (!isObject(span) || typeof span.log !== 'function') return;
+  const { span_attributes: _, context: __, created: ___, ...event } = members(row);
+  span.log(event);
+}
 
 /** Without the caller's stack, which `braintrust` would collect for the row and which is ours: half of what a row costs. */
 function quietly<T>(write: () => T): T {
@@ -191,4 +166,28 @@ function quietly<T>(write: () => T): T {
   } finally {
     Error.stackTraceLimit = limit;
   }
+}
+
+/** Rows that came before `braintrust` could be asked where they belong, in their order. */
+const waiting: (() => void)[] = [];
+let importing = false;
+
+/** What the place is; where that is not known yet, `write` is called again when it is. */
+function ready(place: Place, write: () => void): Standing | undefined {
+  const standing = waiting.length > 0 && place.exported ? undefined : standingOf(place);
+  if (standing) return standing;
+  if (!place.exported && !place.session) {
+    say('the logger of the application is of an unknown kind: Bedrock calls are not traced.');
+    return undefined;
+  }
+  waiting.push(write);
+  if (!importing && place.exported) {
+    importing = true;
+    importBraintrust()
+      .catch((error: unknown) => debug('braintrust could not be imported', error))
+      .then(() => {
+        for (const next of waiting.splice(0)) guard('write', next);
+      });
+  }
+  return undefined;
 }

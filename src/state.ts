@@ -19,6 +19,11 @@ export interface BraintrustState {
   apiConn?(): { post(path: string, body: object): Promise<Response> };
   bgLogger?(): { flush(): Promise<unknown> };
   orgId?: string | null;
+  appUrl?: string | null;
+  apiUrl?: string | null;
+  loginToken?: string | null;
+  /** What a span says of where it was made. */
+  spanOriginEnvironment?: unknown;
   idGenerator?: { getSpanId(): string; getTraceId(): string; shareRootSpanId(): boolean };
 }
 
@@ -26,6 +31,10 @@ export interface BraintrustState {
 export interface SpanParent {
   kind?: string;
   id?: unknown;
+  spanId?: unknown;
+  rootSpanId?: unknown;
+  spanParents?: unknown;
+  getParentInfo?(): unknown;
   startSpan(args: object): unknown;
 }
 

@@ -3,6 +3,7 @@ import { guard } from './guard';
 import { type Listener, observe } from './observe';
 import { isObject, object } from './read';
 import type { Accumulator, JsonObject } from './types';
+import { begun, finished } from './unfinished';
 import type { Wire } from './wire';
 
 /**
@@ -16,7 +17,7 @@ export function watchStream(call: Call, source: AsyncIterable<unknown>, head: Js
   let timeToFirstToken: number | undefined;
 
   const close = (streamStatus: string | undefined, error?: unknown) => {
-    if (!unfinished.delete(atExit)) return;
+    if (!finished(atExit)) return;
     guard('parts', () => call.part(accumulator.parts?.(true)));
     const output = { ...head, ...guard('accumulator', () => accumulator.response()) };
     guard('end', () => call.end({ output, error, streamStatus, timeToFirstToken, wire }));
@@ -32,7 +33,8 @@ export function watchStream(call: Call, source: AsyncIterable<unknown>, head: Js
     if (!accumulator.parts) wire?.settled(); // the parts of a session have first tokens of their own
   };
 
-  rememberUnfinished(atExit);
+  finished(call.atExit);
+  begun(atExit);
   const isWhole = () => guard('complete', () => accumulator.complete()) ?? false;
   const wasAborted = () => guard('aborted', () => object(call.options.abortSignal)?.aborted === true) ?? false;
   const listener: Listener = {
@@ -54,16 +56,3 @@ function isObserved(source: AsyncIterable<unknown>, listener: Listener): boolean
 }
 
 const EMPTY: Accumulator = { add: () => false, response: () => ({}), complete: () => false };
-
-/** The ends of the streams that are open: when the process ends, they do. */
-const unfinished = new Set<() => void>();
-let atExitListening = false;
-
-function rememberUnfinished(atExit: () => void): void {
-  unfinished.add(atExit);
-  if (atExitListening) return;
-  atExitListening = true;
-  process.on('beforeExit', () => {
-    for (const end of unfinished) end();
-  });
-}

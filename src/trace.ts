@@ -1,9 +1,12 @@
 import { Call } from './call';
+import { watchExit } from './delivery/exit';
 import { follow } from './follow';
 import { guard } from './guard';
 
 /** A client's `send`: `(command)`, `(command, options)`, `(command, callback)` or `(command, options, callback)`. */
 export type Send = (this: object, ...args: unknown[]) => unknown;
+
+watchExit();
 
 /**
  * The line that every call takes; client.ts loads it at the first one. What the application gets is what `send` gives; all else is guarded.
@@ -26,7 +29,6 @@ export function traceSend(send: Send, client: object, args: unknown[]): unknown 
   } finally {
     sending = outer;
   }
-  call.sent();
   return guard('follow', () => (ended && result === undefined ? undefined : follow(result, call.succeed, call.fail))) ?? result;
 }
 

@@ -1,8 +1,10 @@
 import type { Upload } from './content';
+import { ask, headersOf, join, type Target } from './delivery/api';
+import type { Destination } from './delivery/destination';
+import { request } from './delivery/request';
 import { debug } from './guard';
 import { object, string } from './read';
 import { say } from './say';
-import { braintrustState } from './state';
 
 /** How long one request of an upload may take, in milliseconds. */
 const REQUEST_MS = 30_000;
@@ -20,74 +22,58 @@ export function hasRoom(bytes: number): boolean {
   return false;
 }
 
+/** Counts files that will be uploaded once their row is out. */
+export function expect(items: readonly Upload[]): void {
+  for (const { binary } of items) pendingBytes += binary.byteLength;
+}
+
 /**
- * Uploads the files of a row that has been logged, once the row itself is out. Done here and not by an `Attachment` of `braintrust`:
- * the application's copy of the package uploads only what its own class has made. As there, `flush` waits for it.
+ * Uploads the files of a row that has been sent. Done here and not by an `Attachment` of `braintrust`: the application's copy of the package
+ * uploads only what its own class has made.
  */
-export function upload(items: Upload[]): void {
-  const logger = braintrustState()?.bgLogger?.();
-  if (items.length === 0 || !logger) return;
-  const flush = flushOf(logger);
+export function upload(items: readonly Upload[], destination: Destination): void {
   for (const item of items) {
-    const bytes = item.binary.byteLength;
-    pendingBytes += bytes;
     uploads = uploads
-      .then(flush)
-      .then(() => uploadOne(item))
-      .catch((error: unknown) => debug('upload failed', error))
+      .then(() => uploadOne(item, destination))
+      .catch((error: unknown) => debug(`upload failed: ${error instanceof Error ? error.name : 'unknown'}`))
       .then(() => {
-        pendingBytes -= bytes;
+        pendingBytes -= item.binary.byteLength;
       });
   }
 }
 
-type Logger = { flush(): Promise<unknown> };
-const flushes = new WeakMap<Logger, () => Promise<void>>();
-
-/** The logger's own flush; from the first upload on, the flush that the application calls waits for uploads, too. */
-function flushOf(logger: Logger): () => Promise<void> {
-  const known = flushes.get(logger);
-  if (known) return known;
-  const original = logger.flush;
-  const flush = async () => {
-    await original.call(logger);
-  };
-  flushes.set(logger, flush);
-  logger.flush = async function (this: Logger) {
-    const result = await original.call(this);
-    await uploads;
-    return result;
-  };
-  return flush;
+/** Gives up files whose row has not been sent. */
+export function forget(items: readonly Upload[]): void {
+  for (const { binary } of items) pendingBytes -= binary.byteLength;
 }
 
-async function uploadOne({ reference, binary }: Upload): Promise<void> {
-  const state = braintrustState();
-  await state?.login?.({});
-  const connection = state?.apiConn?.();
-  if (!connection) return;
+/** Resolves when the uploads so far have ended. */
+export const uploaded = (): Promise<void> => uploads;
+
+async function uploadOne({ reference, binary }: Upload, destination: Destination): Promise<void> {
+  const target = await destination.open(REQUEST_MS);
   const { key, filename, content_type } = reference;
-  const org_id = state?.orgId ?? '';
+  const { orgId: org_id } = target;
   let failure: string | undefined;
   try {
-    const answer: unknown = await (await connection.post('/attachment', { key, filename, content_type, org_id })).json();
-    const url = string(object(answer)?.signedUrl);
-    failure = url ? await put(url, object(answer)?.headers, binary) : 'no signed URL';
+    const answer = object(await post(target, 'attachment', { key, filename, content_type, org_id }));
+    const url = string(answer?.signedUrl);
+    failure = url ? await put(url, answer?.headers, binary) : 'no signed URL';
   } catch (error) {
     failure = 'the request failed'; // an error's own text may have the signed URL in it
     debug(`upload failed: ${error instanceof Error ? error.name : 'unknown'}`);
   }
   const status = failure ? { upload_status: 'error', error_message: failure } : { upload_status: 'done' };
-  await connection.post('/attachment/status', { key, org_id, status });
+  await post(target, 'attachment/status', { key, org_id, status });
+}
+
+async function post({ apiUrl, token }: Target, path: string, body: object): Promise<unknown> {
+  return (await ask(join(apiUrl, path), { token, body: JSON.stringify(body), timeoutMs: REQUEST_MS })).body;
 }
 
 /** What went wrong, if anything did. */
 async function put(url: string, given: unknown, binary: Upload['binary']): Promise<string | undefined> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(object(given) ?? {})) if (typeof value === 'string') headers[name] = value;
-  if (/\.blob\.core\.windows\.net$/.test(new URL(url).hostname)) headers['x-ms-blob-type'] = 'BlockBlob';
   const body = typeof binary.data === 'string' ? Buffer.from(binary.data, 'base64') : binary.data;
-  const response = await fetch(url, { method: 'PUT', headers, body, signal: AbortSignal.timeout(REQUEST_MS) });
-  await response.body?.cancel();
-  return response.ok ? undefined : `the object store answered ${response.status}`;
+  const { status } = await request(url, { method: 'PUT', headers: headersOf(given, url), body, timeoutMs: REQUEST_MS });
+  return status >= 200 && status < 300 ? undefined : `the object store answered ${status}`;
 }

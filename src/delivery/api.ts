@@ -1,0 +1,145 @@
+import { isObject, object, objects, string } from '../read';
+import type { JsonObject } from '../types';
+import { type Answer, type RequestOptions, request } from './request';
+
+/*
+ * The part of Braintrust's HTTP API that rows need, as the `braintrust` package speaks it: /api/apikey/login, /api/project/register,
+ * /version, /logs3 and /logs3/overflow. Also what the program runs that sends the last rows of a process (drain.ts).
+ */
+
+/** Who logs in, and for which project. */
+export interface Login {
+  appUrl: string;
+  apiKey: string;
+  orgName?: string | undefined;
+  /** Instead of the organisation's own. */
+  apiUrl?: string | undefined;
+  projectId?: string | undefined;
+  projectName?: string | undefined;
+}
+
+/** Where rows are sent. */
+export interface Target {
+  apiUrl: string;
+  token: string;
+  orgId: string;
+  /** The members that say what a row belongs to: `{ project_id, log_id }` or `{ experiment_id }`. */
+  ids: JsonObject;
+}
+
+/** An answer that is not the one that was hoped for. Its text names the place and the status, never a key or a row. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly origin: string,
+    readonly retryAfterMs?: number,
+  ) {
+    super(`${origin} answered ${status}`);
+  }
+}
+
+/** @throws Refusal, or Error where there was no answer */
+export async function login({ appUrl, apiKey, orgName, apiUrl, projectId, projectName }: Login, timeoutMs: number): Promise<Target> {
+  const answer = await ask(join(appUrl, 'api/apikey/login'), { token: apiKey, timeoutMs });
+  const organisations = objects(object(answer.body)?.org_info);
+  const organisation = organisations.find(({ name }) => orgName === undefined || name === orgName);
+  const url = apiUrl ?? string(organisation?.api_url);
+  if (!organisation || url === undefined) throw new Refusal(403, new URL(appUrl).origin);
+  const orgId = string(organisation.id) ?? '';
+  const id = projectId ?? (await register({ appUrl, apiKey, orgId, projectName, timeoutMs }));
+  return { apiUrl: url, token: apiKey, orgId, ids: logsOf(id) };
+}
+
+/** What the rows of a project's log have. */
+export const logsOf = (projectId: string): JsonObject => ({ project_id: projectId, log_id: 'g' });
+
+interface Registration {
+  appUrl: string;
+  apiKey: string;
+  orgId: string;
+  projectName: string | undefined;
+  timeoutMs: number;
+}
+
+async function register({ appUrl, apiKey, orgId, projectName, timeoutMs }: Registration): Promise<string> {
+  const body = JSON.stringify({ project_name: projectName ?? 'Global', org_id: orgId });
+  const answer = await ask(join(appUrl, 'api/project/register'), { token: apiKey, body, timeoutMs });
+  const id = string(object(object(answer.body)?.project)?.id);
+  if (id === undefined) throw new Error(`${new URL(appUrl).origin} gave no project`);
+  return id;
+}
+
+/** A row as JSON, without what it belongs to. */
+export interface JsonRow {
+  json: string;
+  isMerge: boolean;
+}
+
+/** Sends rows; resolves when Braintrust has them. @throws Refusal, or Error where there was no answer */
+export async function send(target: Target, given: readonly JsonRow[], timeoutMs: number): Promise<void> {
+  const ids = JSON.stringify(target.ids).slice(0, -1);
+  const rows = given.map(({ json, isMerge }) => `${ids},${isMerge ? '"_is_merge":true,' : ''}${json.slice(1)}`);
+  const body = `{"rows":[${rows.join(',')}],"api_version":2}`;
+  // A server that says nothing of it takes 6 MiB; only for a larger delivery is it asked.
+  if (body.length > DEFAULT_MAX_BYTES / 2 && (await isTooLarge(target, Buffer.byteLength(body), timeoutMs))) {
+    return overflow(target, rows, body, timeoutMs);
+  }
+  await deliver(target, body, timeoutMs);
+}
+
+async function deliver({ apiUrl, token }: Target, body: string, timeoutMs: number): Promise<void> {
+  const answer = await ask(join(apiUrl, 'logs3'), { token, body, timeoutMs });
+  // A proxy's page with status 200 is no receipt.
+  if (!isObject(answer.body)) throw new Error(`${new URL(apiUrl).origin} gave no receipt`);
+}
+
+const DEFAULT_MAX_BYTES = 6 * 1024 * 1024;
+
+async function isTooLarge(target: Target, bytes: number, timeoutMs: number): Promise<boolean> {
+  const answer = await ask(join(target.apiUrl, 'version'), { method: 'GET', token: target.token, timeoutMs });
+  const limit = object(answer.body)?.logs3_payload_max_bytes;
+  return typeof limit === 'number' && limit > 0 && bytes > limit;
+}
+
+/** What is too large for a delivery is uploaded to a place of its own, which the delivery then names. */
+async function overflow(target: Target, rows: readonly string[], body: string, timeoutMs: number): Promise<void> {
+  const { token } = target;
+  const described = rows.map((row) => ({ object_ids: target.ids, is_delete: false, input_row: { byte_size: Buffer.byteLength(row) } }));
+  const asked = { content_type: 'application/json', size_bytes: Buffer.byteLength(body), rows: described };
+  const place = object((await ask(join(target.apiUrl, 'logs3/overflow'), { token, body: JSON.stringify(asked), timeoutMs })).body);
+  const [url, key] = [string(place?.signedUrl), string(place?.key)];
+  if (url === undefined || key === undefined) throw new Error('no place for an oversize delivery');
+  const headers = headersOf(place?.headers, url);
+  const fields = object(place?.fields);
+  if (place?.method === 'POST' && fields) await postForm(url, fields, headers, body, timeoutMs);
+  else await ask(url, { method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body, timeoutMs });
+  await deliver(target, JSON.stringify({ rows: { type: 'logs3_overflow', key }, api_version: 2 }), timeoutMs);
+}
+
+/** An object store that takes a form instead of a body. */
+async function postForm(url: string, fields: JsonObject, headers: Record<string, string>, body: string, timeoutMs: number): Promise<void> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
+  form.append('file', new Blob([body], { type: string(fields['Content-Type']) ?? 'application/json' }));
+  const { 'content-type': _, ...others } = headers;
+  const response = await fetch(url, { method: 'POST', headers: others, body: form, signal: AbortSignal.timeout(timeoutMs) });
+  if (!response.ok) throw new Refusal(response.status, new URL(url).origin);
+}
+
+/** The headers that an upload to a signed URL needs. */
+export function headersOf(given: unknown, url: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(object(given) ?? {})) if (typeof value === 'string') headers[name] = value;
+  if (/\.blob\.core\.windows\.net$/.test(new URL(url).hostname)) headers['x-ms-blob-type'] = 'BlockBlob';
+  return headers;
+}
+
+/** @throws Refusal where the answer is not a success */
+export async function ask(url: string, options: RequestOptions): Promise<Answer> {
+  const answer = await request(url, options);
+  if (answer.status < 200 || answer.status > 299) throw new Refusal(answer.status, new URL(url).origin, answer.retryAfterMs);
+  return answer;
+}
+
+/** A path below a base that may have one of its own. */
+export const join = (base: string, path: string): string => `${base.replace(/\/+$/, '')}/${path}`;

@@ -1,0 +1,116 @@
+import { config, key } from '../config';
+import { isObject, object, string } from '../read';
+import { type BraintrustState, braintrustState } from '../state';
+import { type Login, login, logsOf, type Target } from './api';
+
+/** Somewhere that rows go. One object for each, so that rows can be gathered by it. */
+export interface Destination {
+  /** The target, as soon as it is known: from the first time on without asking anybody. A failure is not remembered. */
+  open(timeoutMs: number): Promise<Target>;
+  /** The target where it is known already. */
+  readonly target: Target | undefined;
+  /** What another process would need to find it: the process that sends the last rows, or the one that takes over. */
+  login(): Login | undefined;
+}
+
+/** An `await`able of `braintrust` that is asked once and keeps its answer, a failure included. */
+interface Lazy {
+  get(): Promise<unknown>;
+  /** Asks anew. */
+  callable?(): Promise<unknown>;
+}
+
+export const isLazy = (value: unknown): value is Lazy => isObject(value) && typeof value.get === 'function';
+
+/** The project that the environment names, where the application has no logger of its own. */
+export function ownDestination(): Destination | undefined {
+  if (!config().hasApiKey) return undefined;
+  own ??= opened(ownLogin, async (timeoutMs) => {
+    const known = ownLogin();
+    if (!known) throw new Error('there is no BRAINTRUST_API_KEY');
+    return login(known, timeoutMs);
+  });
+  return own;
+}
+
+let own: Destination | undefined;
+
+/** Where a logger, a span or an experiment of the application's writes. */
+export function theirDestination(id: Lazy, objectType: unknown, metadata: unknown, state: BraintrustState): Destination {
+  const known = theirs.get(id);
+  if (known) return known;
+  const project = object(metadata);
+  const loginOf = () => {
+    const env = ownLogin();
+    if (!env || objectType !== LOGS) return undefined;
+    return {
+      ...env,
+      appUrl: state.appUrl ?? env.appUrl,
+      projectId: string(project?.project_id),
+      projectName: string(project?.project_name),
+    };
+  };
+  let asked = false;
+  const destination = opened(loginOf, async (timeoutMs) => {
+    const objectId = string(await within(timeoutMs, asked ? again(id) : id.get()).finally(() => (asked = true)));
+    const { apiUrl, loginToken } = state;
+    if (objectId === undefined || !apiUrl || !loginToken) throw new Error('the logger of the application is not logged in');
+    return {
+      apiUrl,
+      token: loginToken,
+      orgId: state.orgId ?? '',
+      ids: objectType === LOGS ? logsOf(objectId) : { experiment_id: objectId },
+    };
+  });
+  theirs.set(id, destination);
+  return destination;
+}
+
+const theirs = new WeakMap<Lazy, Destination>();
+
+/** `SpanObjectTypeV3` of the `braintrust` package: a project's log. The other one that has spans is 1, an experiment. */
+export const LOGS = 2;
+
+/** What a logger has failed to find out it never asks again; its own question can be. */
+function again(id: Lazy): Promise<unknown> {
+  const logger: unknown = braintrustState()?.currentLogger;
+  const metadata = isObject(logger) && logger.lazyId === id ? object(logger.lazyMetadata) : undefined;
+  if (typeof metadata?.callable === 'function') {
+    return Promise.resolve(metadata.callable()).then((found: unknown) => object(object(found)?.project)?.id);
+  }
+  return typeof id.callable === 'function' ? id.callable() : id.get();
+}
+
+function opened(loginOf: () => Login | undefined, open: (timeoutMs: number) => Promise<Target>): Destination {
+  let target: Target | undefined;
+  let opening: Promise<Target> | undefined;
+  return {
+    get target() {
+      return target;
+    },
+    login: loginOf,
+    async open(timeoutMs) {
+      if (target) return target;
+      opening ??= open(timeoutMs).finally(() => {
+        opening = undefined;
+      });
+      target = await opening;
+      return target;
+    },
+  };
+}
+
+/** The environment's own account and project. */
+export function ownLogin(): Login | undefined {
+  const apiKey = key();
+  if (apiKey === undefined) return undefined;
+  const { appUrl, apiUrl, orgName, projectId, projectName } = config();
+  return { appUrl, apiKey, apiUrl, orgName, projectId, projectName };
+}
+
+function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

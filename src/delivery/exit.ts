@@ -1,0 +1,104 @@
+import { config } from '../config';
+import { guard } from '../guard';
+import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
+import { uploaded } from '../upload';
+import { sendSynchronously } from './drain';
+import { drain, isIdle, onBusy, onRefused, pending, reportLost, take, tellLost } from './index';
+import { spool } from './spool';
+
+/** How long a process that has nothing else to do waits for Braintrust, in milliseconds. */
+const NATURAL_END_MS = 10_000;
+/** How long after the last row the listeners stay, in milliseconds. */
+const IDLE_MS = 5000;
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/**
+ * From now on nothing that is under way or unsent is lost when the process ends: by itself, by `process.exit`, by an error that nobody
+ * catches, or by a signal. The listeners for it are there only while there is something to lose.
+ */
+export function watchExit(): void {
+  onBusy(listen);
+  onStarted(listen);
+  onRefused((lane) => {
+    if (!spool([lane])) reportLost(lane.rows.length, lane.reason);
+  });
+}
+
+let listening = false;
+/** The natural end has waited as long as it may. */
+let waited = false;
+let check: NodeJS.Timeout | undefined;
+
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  waited = false;
+  process.on('beforeExit', onBeforeExit);
+  process.on('exit', onExit);
+  for (const signal of SIGNALS) guard('signal', () => process.on(signal, onSignal));
+  check = setInterval(() => isIdle() && !isAnyUnfinished() && unlisten(), IDLE_MS).unref();
+}
+
+function unlisten(): void {
+  listening = false;
+  clearInterval(check);
+  process.off('beforeExit', onBeforeExit);
+  process.off('exit', onExit);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+}
+
+/** The process has nothing else to do: there is time to wait for answers, within limits. */
+function onBeforeExit(): void {
+  guard('unfinished', finishAll);
+  if (waited) return;
+  waited = true;
+  // Our sockets do not hold the process; this does, until everything is sent or the time is over.
+  const hold = setTimeout(() => {}, NATURAL_END_MS);
+  const end = performance.now() + NATURAL_END_MS;
+  const send = async () => {
+    while (!(await drain()) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 250));
+    await uploaded();
+    waited = !isIdle();
+  };
+  void send().finally(() => clearTimeout(hold));
+}
+
+/** The process ends now: what is left is sent by another one, while this one stands still. */
+function onExit(): void {
+  guard('unfinished', finishAll);
+  guard('exit', () => leave(!waited));
+}
+
+function leave(send: boolean): void {
+  if (send && pending().length > 0) sendSynchronously(pending(), config().exitTimeoutMs);
+  const left = pending();
+  if (left.length > 0 && !spool(left)) for (const { rows, reason } of left) reportLost(rows.length, reason);
+  take();
+  tellLost();
+}
+
+/**
+ * A signal that would end the process ends it here, too, once what is left has been sent. Where the application listens to the signal, it
+ * decides, as it would without us.
+ */
+function onSignal(signal: NodeJS.Signals): void {
+  if (othersListening(signal) > exitListeners()) return;
+  guard('unfinished', finishAll);
+  guard('exit', () => leave(true));
+  unlisten();
+  process.kill(process.pid, signal);
+}
+
+const othersListening = (signal: NodeJS.Signals) => process.listeners(signal).filter((listener) => listener !== onSignal).length;
+
+/**
+ * How many listeners the package `signal-exit` has, in its versions 3 and 4. They decide nothing: each looks whether anybody else listens, and
+ * leaves it to them. Today that is us, so once we are gone they get the signal again.
+ */
+function exitListeners(): number {
+  const emitters = [Reflect.get(process, '__signal_exit_emitter__'), Reflect.get(globalThis, Symbol.for('signal-exit emitter'))];
+  return emitters.reduce((sum: number, emitter: unknown) => {
+    const count: unknown = typeof emitter === 'object' && emitter !== null ? Reflect.get(emitter, 'count') : 0;
+    return sum + (typeof count === 'number' ? count : 0);
+  }, 0);
+}

@@ -1,0 +1,138 @@
+import { setImmediate } from 'node:timers';
+import { config } from '../config';
+import { guard } from '../guard';
+import { write } from '../say';
+import type { JsonObject } from '../types';
+import type { Destination } from './destination';
+import { Lane, type Pending } from './lane';
+
+/** How long a row waits for others to go with, in milliseconds. In AWS Lambda, which stops between two calls, it does not wait. */
+const LINGER_MS = process.env.AWS_LAMBDA_FUNCTION_NAME ? 0 : 500;
+/** How long rows may be written as JSON before the application has its turn, in milliseconds. */
+const SLICE_MS = 5;
+/** How often lost rows are told of, in milliseconds. */
+const REPORT_MS = 60_000;
+
+interface Unwritten {
+  destination: Destination;
+  id: string;
+  /** Another process or a later moment writes the rest of it. */
+  isMerge: boolean;
+  /** Called when the application has had its answer. */
+  row: () => JsonObject;
+  done?: ((sent: boolean) => void) | undefined;
+}
+
+const lanes = new Map<Destination, Lane>();
+/** Rows that are not JSON yet: that is done when the application has had its answer. */
+const unwritten: Unwritten[] = [];
+let scheduled = false;
+/** Who wants to know that there is something to lose, and that there no longer is. */
+let watcher: { busy(): void } | undefined;
+
+/** Takes a row on its way. Never waits and never throws. */
+export function deliver(item: Unwritten): void {
+  unwritten.push(item);
+  watcher?.busy();
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(writeSome);
+}
+
+/** Tells `busy` whenever there is something to deliver. */
+export function onBusy(busy: () => void): void {
+  watcher = { busy };
+}
+
+/** Whether everything is at Braintrust. */
+export const isIdle = (): boolean => unwritten.length === 0 && [...lanes.values()].every((lane) => lane.isEmpty);
+
+/** Whether Braintrust has not taken what it was sent last. */
+export const isFailing = (): boolean => [...lanes.values()].some((lane) => lane.isFailing);
+
+/** Sends all that there is, now. True if Braintrust has taken every row; false as soon as an attempt fails. What is left is sent later. */
+export async function drain(): Promise<boolean> {
+  writeAll();
+  const drained = await Promise.all([...lanes.values()].map((lane) => lane.drain()));
+  return drained.every(Boolean) && isIdle();
+}
+
+/** Every row that is not known to be at Braintrust, by destination. */
+export function pending(): Pending[] {
+  writeAll();
+  return [...lanes.values()]
+    .filter((lane) => !lane.isEmpty)
+    .map((lane) => ({ destination: lane.destination, rows: lane.pending(), reason: lane.reason }));
+}
+
+/** Takes the first rows of a destination out, or all of all: they have been sent otherwise, or given up. */
+export function take(destination?: Destination, count?: number): void {
+  if (destination) lanes.get(destination)?.take(count);
+  else for (const lane of lanes.values()) lane.take();
+}
+
+/** Resolves as soon as less than half of the room for waiting rows is taken. For who has many rows and can wait. */
+export async function room(): Promise<void> {
+  while (taken() > config().maxQueueBytes / 2 && !isFailing()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function writeSome(): void {
+  const end = performance.now() + SLICE_MS;
+  let index = 0;
+  while (index < unwritten.length && performance.now() < end) {
+    const item = unwritten[index++];
+    if (item) writeOne(item);
+  }
+  unwritten.splice(0, index);
+  scheduled = unwritten.length > 0;
+  if (scheduled) setImmediate(writeSome);
+}
+
+function writeAll(): void {
+  for (const item of unwritten.splice(0)) writeOne(item);
+}
+
+function writeOne({ destination, id, isMerge, row, done }: Unwritten): void {
+  guard('row', () => {
+    const json = JSON.stringify(row());
+    if (taken() + json.length > config().maxQueueBytes) {
+      reportLost(1, 'too many wait for Braintrust (BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES)');
+      done?.(false);
+      return;
+    }
+    let lane = lanes.get(destination);
+    if (!lane) {
+      lane = new Lane(destination, (left) => refused(left));
+      lanes.set(destination, lane);
+    }
+    lane.add({ id, json, isMerge, done }, LINGER_MS);
+  });
+}
+
+const taken = () => [...lanes.values()].reduce((sum, lane) => sum + lane.bytes, 0);
+
+/** What is done with rows that Braintrust refuses. */
+let refused: (lane: Pending) => void = ({ rows, reason }) => reportLost(rows.length, reason);
+export function onRefused(then: (lane: Pending) => void): void {
+  refused = then;
+}
+
+let lost = 0;
+let because = '';
+let reported = Number.NEGATIVE_INFINITY;
+
+/** Counts rows that are lost, and tells of them at most once a minute: never silently. */
+export function reportLost(rows: number, reason: string): void {
+  lost += rows;
+  because = reason;
+  const now = performance.now();
+  if (now - reported < REPORT_MS) return;
+  reported = now;
+  tellLost();
+}
+
+/** Tells of what was lost and has not been told. */
+export function tellLost(): void {
+  if (lost > 0) write(`${lost} ${lost === 1 ? 'span was' : 'spans were'} lost: ${because}.`);
+  lost = 0;
+}

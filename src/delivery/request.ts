@@ -1,0 +1,93 @@
+import http from 'node:http';
+import https from 'node:https';
+import { parseJson } from '../read';
+
+export interface Answer {
+  status: number;
+  /** The parsed body, or its text where it is no JSON. */
+  body: unknown;
+  /** What the answer says about trying again, in milliseconds. */
+  retryAfterMs: number | undefined;
+}
+
+export interface RequestOptions {
+  method?: string;
+  token?: string | undefined;
+  headers?: Record<string, string>;
+  body?: string | Uint8Array;
+  timeoutMs: number;
+}
+
+/** There was no whole answer. Says where it was asked for and why there is none, and nothing of what was sent. */
+export class Unanswered extends Error {
+  constructor(
+    readonly origin: string,
+    readonly reason: string,
+  ) {
+    super(`${origin} cannot be reached (${reason})`);
+  }
+}
+
+/** A longer answer is not read: nothing that is asked for here has one. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/**
+ * One HTTP request that ends within its time and does not keep the process alive. Not `fetch`: that one has no way to let go of a socket,
+ * costs twice the CPU, and loads a client of its own in a process that may have none.
+ * @throws Unanswered
+ */
+export function request(url: string, { method = 'POST', token, headers, body, timeoutMs }: RequestOptions): Promise<Answer> {
+  const target = new URL(url);
+  const secure = target.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    const sent = (secure ? https : http).request(target, {
+      method,
+      agent: agentFor(secure),
+      headers: {
+        accept: 'application/json',
+        ...(typeof body === 'string' && { 'content-type': 'application/json' }),
+        'content-length': String(body === undefined ? 0 : Buffer.byteLength(body)),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+    });
+    const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(new Unanswered(target.origin, String(Reflect.get(error, 'code') ?? error.message)));
+    };
+    sent.on('socket', (socket) => socket.unref());
+    sent.on('error', fail);
+    sent.on('response', (response) => {
+      const pieces: Buffer[] = [];
+      let length = 0;
+      response.on('data', (piece: Buffer) => {
+        length += piece.length;
+        if (length <= MAX_ANSWER_BYTES) pieces.push(piece);
+      });
+      response.on('error', fail);
+      response.on('aborted', () => fail(new Error('the answer was cut off')));
+      response.on('end', () => {
+        clearTimeout(timer);
+        const text = Buffer.concat(pieces).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, body: parseJson(text), retryAfterMs: seconds(response.headers['retry-after']) });
+      });
+    });
+    sent.end(body);
+  });
+}
+
+const KEPT = { keepAlive: true, maxSockets: 8, scheduling: 'lifo' } as const;
+let plain: http.Agent | undefined;
+let secured: https.Agent | undefined;
+
+function agentFor(secure: boolean): http.Agent {
+  if (secure) secured ??= new https.Agent(KEPT);
+  else plain ??= new http.Agent(KEPT);
+  return (secure ? secured : plain) ?? http.globalAgent;
+}
+
+function seconds(value: string | undefined): number | undefined {
+  const parsed = Number(value);
+  return value !== undefined && Number.isFinite(parsed) && parsed >= 0 ? parsed * 1000 : undefined;
+}
