@@ -114,7 +114,7 @@ describe('the events that an application sends', () => {
       async function* microphone() {
         try {
           for (const event of SETUP) yield say(event);
-          await sleep(20);
+          await sleep(250);
           yield say({ sessionEnd: {} });
           log.push('end');
         } finally {
@@ -126,7 +126,7 @@ describe('the events that an application sends', () => {
         log.push(`heard ${Object.keys(eventOf(event))}`);
         break;
       }
-      await sleep(100);
+      await sleep(500);
     });
     assert.deepEqual(withUs, without);
   });
