@@ -3,7 +3,7 @@ import { guard } from '../guard';
 import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
 import { uploaded } from '../upload';
 import { sendSynchronously } from './drain';
-import { drain, isIdle, onBusy, onRefused, pending, reportLost, take, tellLost } from './index';
+import { drain, isIdle, onBusy, onRefused, pending, reportLost, setOver, take, tellLost } from './index';
 import { spool } from './spool';
 
 /** How long a process that has nothing else to do waits for Braintrust, in milliseconds. */
@@ -25,14 +25,15 @@ export function watchExit(): void {
 }
 
 let listening = false;
-/** The natural end has waited as long as it may. */
+/** The natural end waits, or has waited as long as it may. */
 let waited = false;
 let check: NodeJS.Timeout | undefined;
 
 function listen(): void {
+  if (!holding) waited = false;
+  setOver(false);
   if (listening) return;
   listening = true;
-  waited = false;
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
   for (const signal of SIGNALS) guard('signal', () => process.on(signal, onSignal));
@@ -52,16 +53,23 @@ function onBeforeExit(): void {
   guard('unfinished', finishAll);
   if (waited) return;
   waited = true;
+  holding = true;
   // Our sockets do not hold the process; this does, until everything is sent or the time is over.
   const hold = setTimeout(() => {}, NATURAL_END_MS);
   const end = performance.now() + NATURAL_END_MS;
   const send = async () => {
     while (!(await drain()) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 250));
     await uploaded();
-    waited = !isIdle();
   };
-  void send().finally(() => clearTimeout(hold));
+  void send().finally(() => {
+    clearTimeout(hold);
+    holding = false;
+    waited = !isIdle();
+    setOver(waited);
+  });
 }
+
+let holding = false;
 
 /** The process ends now: what is left is sent by another one, while this one stands still. */
 function onExit(): void {

@@ -50,9 +50,17 @@ export const isIdle = (): boolean => unwritten.length === 0 && [...lanes.values(
 /** Whether Braintrust has not taken what it was sent last. */
 export const isFailing = (): boolean => [...lanes.values()].some((lane) => lane.isFailing);
 
+/** The process ends, and has waited for Braintrust as long as it may. */
+let over = false;
+export function setOver(value: boolean): void {
+  over = value;
+}
+
 /** Sends all that there is, now. True if Braintrust has taken every row; false as soon as an attempt fails. What is left is sent later. */
 export async function drain(): Promise<boolean> {
   writeAll();
+  // Whoever flushes at the end of the process again and again would keep it alive for ever.
+  if (over) return isIdle();
   const drained = await Promise.all([...lanes.values()].map((lane) => lane.drain()));
   return drained.every(Boolean) && isIdle();
 }
