@@ -100,6 +100,18 @@ function opened(loginOf: () => Login | undefined, open: (timeoutMs: number) => P
   };
 }
 
+/** A destination that another thread has told of. */
+export function fixedDestination(known: Target | undefined, account: Login | undefined): Destination {
+  return opened(
+    () => account,
+    async (timeoutMs) => {
+      if (known) return known;
+      if (!account) throw new Error('there is no account');
+      return login(account, timeoutMs);
+    },
+  );
+}
+
 /** The environment's own account and project. */
 export function ownLogin(): Login | undefined {
   const apiKey = key();

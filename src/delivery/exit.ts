@@ -1,9 +1,10 @@
+import { isMainThread } from 'node:worker_threads';
 import { config } from '../config';
 import { guard } from '../guard';
 import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
 import { uploaded } from '../upload';
 import { sendSynchronously } from './drain';
-import { drain, isIdle, onBusy, onRefused, pending, reportLost, setOver, take, tellLost } from './index';
+import { drain, isIdle, joinMain, onBusy, onRefused, pending, reportLost, setOver, take, tellLost } from './index';
 import { spool } from './spool';
 
 /** How long a process that has nothing else to do waits for Braintrust, in milliseconds. */
@@ -17,6 +18,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
  * catches, or by a signal. The listeners for it are there only while there is something to lose.
  */
 export function watchExit(): void {
+  if (!isMainThread) joinMain();
   onBusy(listen);
   onStarted(listen);
   onRefused((lane) => {

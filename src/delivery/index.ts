@@ -4,7 +4,8 @@ import { guard } from '../guard';
 import { write } from '../say';
 import type { JsonObject } from '../types';
 import type { Destination } from './destination';
-import { Lane, type Pending } from './lane';
+import { Lane, type Pending, type Waiting } from './lane';
+import { flushMain, greet, type Handed, handOver, isHandingOver } from './threads';
 
 /** How long a row waits for others to go with, in milliseconds. In AWS Lambda, which stops between two calls, it does not wait. */
 const LINGER_MS = process.env.AWS_LAMBDA_FUNCTION_NAME ? 0 : 500;
@@ -32,8 +33,13 @@ let watcher: { busy(): void } | undefined;
 
 /** Takes a row on its way. Never waits and never throws. */
 export function deliver(item: Unwritten): void {
-  unwritten.push(item);
   watcher?.busy();
+  // A worker may be ended before its next turn.
+  if (isHandingOver()) {
+    writeOne(item);
+    return;
+  }
+  unwritten.push(item);
   if (scheduled) return;
   scheduled = true;
   setImmediate(writeSome);
@@ -61,6 +67,7 @@ export async function drain(): Promise<boolean> {
   writeAll();
   // Whoever flushes at the end of the process again and again would keep it alive for ever.
   if (over) return isIdle();
+  if (isHandingOver()) return flushMain();
   const drained = await Promise.all([...lanes.values()].map((lane) => lane.drain()));
   return drained.every(Boolean) && isIdle();
 }
@@ -103,17 +110,41 @@ function writeAll(): void {
 function writeOne({ destination, id, isMerge, row, done }: Unwritten): void {
   guard('row', () => {
     const json = JSON.stringify(row());
-    if (taken() + json.length > config().maxQueueBytes) {
-      reportLost(1, 'too many wait for Braintrust (BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES)');
-      done?.(false);
+    if (isHandingOver()) {
+      handOver({ destination, id, json, isMerge });
+      done?.(true);
       return;
     }
-    let lane = lanes.get(destination);
-    if (!lane) {
-      lane = new Lane(destination, (left) => refused(left));
-      lanes.set(destination, lane);
-    }
-    lane.add({ id, json, isMerge, done }, LINGER_MS);
+    add(destination, { id, json, isMerge, done });
+  });
+}
+
+function add(destination: Destination, row: Waiting): void {
+  const { json, done } = row;
+  if (taken() + json.length > config().maxQueueBytes) {
+    reportLost(1, 'too many wait for Braintrust (BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES)');
+    done?.(false);
+    return;
+  }
+  let lane = lanes.get(destination);
+  if (!lane) {
+    lane = new Lane(destination, (left) => refused(left));
+    lanes.set(destination, lane);
+  }
+  lane.add(row, LINGER_MS);
+}
+
+/** Takes a row that a worker thread has handed over. */
+export function accept({ destination, ...row }: Handed): void {
+  watcher?.busy();
+  add(destination, row);
+}
+
+/** In a worker thread: from the moment that the main thread answers on, rows go there. */
+export function joinMain(): void {
+  greet(() => {
+    for (const { destination, rows } of pending()) for (const row of rows) handOver({ destination, ...row });
+    take();
   });
 }
 

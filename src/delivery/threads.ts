@@ -1,0 +1,107 @@
+import { BroadcastChannel, isMainThread } from 'node:worker_threads';
+import { guard } from '../guard';
+import { isObject, number, object, string } from '../read';
+import type { Login, Target } from './api';
+import type { Destination } from './destination';
+
+/*
+ * A worker thread may be ended at any moment, with no chance to send anything. So it hands its rows to the main thread as they are written,
+ * over a channel that both can make without knowing each other. A main thread without this package does not answer, and then the worker sends
+ * its rows itself.
+ */
+const NAME = `braintrust-bedrock:${process.pid}`;
+
+/** A row on its way between threads. */
+export interface Handed {
+  destination: Destination;
+  id: string;
+  json: string;
+  isMerge: boolean;
+}
+
+let channel: BroadcastChannel | undefined;
+let isWelcome = false;
+
+/** In the main thread: takes the rows of every worker from now on. What sends them is loaded when there is one. */
+export function receive(): void {
+  if (channel || !isMainThread) return;
+  const delivery = (): typeof import('./index') => {
+    const exit: typeof import('./exit') = require('./exit');
+    exit.watchExit();
+    return require('./index');
+  };
+  channel = open((message, answer) => {
+    if (message.kind === 'hello') answer({ kind: 'welcome' });
+    if (message.kind === 'row') delivery().accept(rowOf(message));
+    if (message.kind === 'flush') {
+      void delivery()
+        .drain()
+        .then((sent) => answer({ kind: 'flushed', number: message.number, sent }));
+    }
+  });
+}
+
+/** In a worker: asks for the main thread. @param welcome called as soon as it has answered */
+export function greet(welcome: () => void): void {
+  if (channel || isMainThread) return;
+  channel = open((message) => {
+    if (message.kind === 'welcome' && !isWelcome) {
+      isWelcome = true;
+      welcome();
+    }
+    if (message.kind === 'flushed') flushes.get(number(message.number) ?? 0)?.(message.sent === true);
+  });
+  channel.postMessage({ kind: 'hello' });
+}
+
+/** Whether rows go to the main thread. */
+export const isHandingOver = (): boolean => isWelcome;
+
+export function handOver({ destination, id, json, isMerge }: Handed): void {
+  const { target } = destination;
+  channel?.postMessage({ kind: 'row', target, login: target ? undefined : destination.login(), id, json, isMerge });
+}
+
+const flushes = new Map<number, (sent: boolean) => void>();
+let flushed = 0;
+
+/** Whether the main thread could send all that it has. */
+export function flushMain(): Promise<boolean> {
+  const question = ++flushed;
+  return new Promise((resolve) => {
+    const done = (sent: boolean) => {
+      clearTimeout(timer);
+      flushes.delete(question);
+      resolve(sent);
+    };
+    // A main thread that is busy, or ends, may never answer.
+    const timer = setTimeout(() => done(false), 20_000);
+    flushes.set(question, done);
+    channel?.postMessage({ kind: 'flush', number: question });
+  });
+}
+
+type Message = Record<string, unknown>;
+
+function open(heard: (message: Message, answer: (message: Message) => void) => void): BroadcastChannel {
+  const opened = new BroadcastChannel(NAME);
+  opened.onmessage = (event: unknown) => {
+    const message = isObject(event) ? object(event.data) : undefined;
+    if (message) guard('thread', () => heard(message, (answer) => opened.postMessage(answer)));
+  };
+  opened.unref();
+  return opened;
+}
+
+const destinations = new Map<string, Destination>();
+
+function rowOf(message: Message): Handed {
+  const key = JSON.stringify([message.target, message.login]);
+  let destination = destinations.get(key);
+  if (!destination) {
+    const known: typeof import('./destination') = require('./destination');
+    destination = known.fixedDestination(message.target as Target | undefined, message.login as Login | undefined);
+    destinations.set(key, destination);
+  }
+  return { destination, id: string(message.id) ?? '', json: string(message.json) ?? '{}', isMerge: message.isMerge === true };
+}
