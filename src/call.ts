@@ -24,6 +24,19 @@ export interface Ending {
   wire?: Wire | undefined;
 }
 
+/** The jobs that this process has made, the newest of them: submitted again under the same token, a job stays where it was. */
+const made = new Set<string>();
+const MOST_MADE = 10_000;
+
+function isFirst(key: Job['key']): boolean {
+  const name = key.join('\n');
+  if (made.has(name)) return false;
+  made.add(name);
+  const [oldest] = made;
+  if (made.size > MOST_MADE && oldest !== undefined) made.delete(oldest);
+  return true;
+}
+
 /** One call that is being traced. None of the functions that `traceSend` calls throws; the row is written once, by whichever end comes first. */
 export class Call {
   /** `performance.now()` at the start. */
@@ -130,15 +143,14 @@ export class Call {
   #writeJob({ key, name, type, start, end, error, submitted, ...fields }: Job, session: Session): void {
     const copy = snapshot(fields);
     const uploads = attach(copy.files);
-    const times = { start: start ?? (submitted ? this.#started : undefined), end };
-    const row = { ...copy.value, ...times, name, type, uploads, ids: rowIds(...key), error: error && errorContent(error) };
-    if (!submitted) {
+    const row = { ...copy.value, start, end, name, type, uploads, ids: rowIds(...key), error: error && errorContent(error) };
+    if (!submitted || !isFirst(key)) {
       mergeRow(this.place, row);
       return;
     }
     const { written } = session;
     const trace = written ? { rootSpanId: written.trace.rootSpanId, parents: [written.spanId] } : traceOf(this.place, traceIdOf(...key));
-    mergeRow(this.place, { ...row, trace });
+    mergeRow(this.place, { ...row, start: start ?? this.#started, trace });
   }
 
   #row() {

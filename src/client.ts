@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers';
+import { isMainThread } from 'node:worker_threads';
 import { replaceBuiltInWhenLoaded } from './built-in';
 import { config } from './config';
 import { guard } from './guard';
@@ -18,6 +20,7 @@ export function patchBedrockRuntime(namespace: unknown): void {
     if (!isObject(prototype) || isTraced(prototype)) return;
     replaceSend(prototype);
     replaceBuiltInWhenLoaded();
+    sendLeftovers();
   });
 }
 
@@ -39,9 +42,21 @@ export function wrapBedrockRuntime<T extends object>(client: T): T {
     if (isTraced(client)) return;
     replaceSend(client);
     replaceBuiltInWhenLoaded();
+    sendLeftovers();
     Object.defineProperty(client, WRAPPED, { value: client });
   });
   return client;
+}
+
+/** What an earlier process could not send waits in a directory, where the user has named one. */
+function sendLeftovers(): void {
+  if (config().spoolDir === undefined || !isMainThread) return;
+  setImmediate(() => {
+    guard('spool', () => {
+      const exit: typeof import('./delivery/exit') = require('./delivery/exit');
+      exit.sendLeftovers();
+    });
+  }).unref();
 }
 
 function isTraced(target: object): boolean {

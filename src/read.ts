@@ -29,3 +29,9 @@ export function parseJson(text: string): unknown {
     return text;
   }
 }
+
+/** Unix seconds of a time as the SDK gives it (a Date) or as JSON has it. */
+export function seconds(value: unknown): number | undefined {
+  const time = value instanceof Date ? value.getTime() : typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isFinite(time) ? time / 1000 : undefined;
+}

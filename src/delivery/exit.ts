@@ -5,7 +5,7 @@ import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
 import { uploaded } from '../upload';
 import { sendSynchronously } from './drain';
 import { drain, isIdle, joinMain, onBusy, onRefused, pending, reportLost, setOver, take, tellLost } from './index';
-import { spool } from './spool';
+import { releaseClaims, sendSpooled, spool } from './spool';
 
 /** How long a process that has nothing else to do waits for Braintrust, in milliseconds. */
 const NATURAL_END_MS = 10_000;
@@ -61,7 +61,7 @@ function onBeforeExit(): void {
   const end = performance.now() + NATURAL_END_MS;
   const send = async () => {
     while (!(await drain()) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 250));
-    await uploaded();
+    await Promise.all([uploaded(), spooled]);
   };
   void send().finally(() => {
     clearTimeout(hold);
@@ -79,7 +79,17 @@ function onExit(): void {
   guard('exit', () => leave(!waited));
 }
 
+let spooled: Promise<void> | undefined;
+
+/** Sends what earlier processes have left in the directory of the settings; this process does not end in the middle of it. */
+export function sendLeftovers(): void {
+  if (spooled) return;
+  listen();
+  spooled = sendSpooled();
+}
+
 function leave(send: boolean): void {
+  releaseClaims();
   if (send && pending().length > 0) sendSynchronously(pending(), config().exitTimeoutMs);
   const left = pending();
   if (left.length > 0 && !spool(left)) for (const { rows, reason } of left) reportLost(rows.length, reason);

@@ -44,6 +44,15 @@ export function spool(lanes: Pending[]): boolean {
   }
 }
 
+/** The files that this process is sending, by the name that they have in the meantime. */
+const claims = new Map<string, string>();
+
+/** Gives the files back that have not been sent: the process ends. */
+export function releaseClaims(): void {
+  for (const [claimed, file] of claims) guard('spool', () => renameSync(claimed, file));
+  claims.clear();
+}
+
 /** Sends what earlier processes have left, one file after the other. A file that cannot be sent stays for the next process. */
 export async function sendSpooled(): Promise<void> {
   const { spoolDir } = config();
@@ -58,13 +67,13 @@ export async function sendSpooled(): Promise<void> {
     } catch {
       continue; // somebody else has it
     }
+    claims.set(claimed, file);
     try {
       await sendFile(claimed);
-      unlinkSync(claimed);
+      if (claims.delete(claimed)) unlinkSync(claimed);
     } catch (error) {
       debug(`${name} could not be sent`, error);
-      guard('spool', () => renameSync(claimed, file));
-      return;
+      return releaseClaims();
     }
   }
 }
