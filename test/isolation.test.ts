@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -11,13 +12,17 @@ import { isObject } from '../src/read';
 
 /*
  * The application runs with each function of this package replaced, one after the other, by one that throws. It must never notice.
- * The built package is what runs: in CommonJS every call from file to file goes through the exports that are replaced here.
+ * The package is built file by file for it: in CommonJS every call from one to another goes through the exports that are replaced here.
  */
-const DIST = join(__dirname, '../dist');
+const DIST = join(__dirname, '../.unbundled');
 // guard.js is what the rest is guarded with; loader.js runs before any call and has its own tests.
 const LEFT_OUT = new Set(['guard.js', 'loader.js', 'index.js', 'version.js']);
 // The line itself: it is what calls the application's own send.
 const THE_CALL = 'trace.js.traceSend';
+
+execFileSync(process.execPath, [join(__dirname, '../node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', DIST], {
+  cwd: join(__dirname, '..'),
+});
 
 const files = readdirSync(DIST, { recursive: true })
   .map(String)

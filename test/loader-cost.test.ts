@@ -69,7 +69,7 @@ describe('a process that never loads the SDK', () => {
 describe('a process that loads the SDK and calls nothing', () => {
   test('has not loaded braintrust', () => {
     const { files } = loaded(['--import', HOOK], SDK);
-    assert.ok(files.includes(path.join(ROOT, 'dist', 'client.js')));
+    assert.ok(files.includes(path.join(ROOT, 'dist', 'line.js')));
     assert.deepEqual(
       files.filter((file) => /node_modules.(braintrust|import-in-the-middle|require-in-the-middle)./.test(file)),
       [],
