@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { config } from '../config';
-import { guard } from '../guard';
+import { debug, guard } from '../guard';
 import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
 import { uploaded } from '../upload';
 import { sendSynchronously } from './drain';
@@ -39,7 +39,7 @@ function listen(): void {
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
   for (const signal of SIGNALS) guard('signal', () => process.on(signal, onSignal));
-  check = setInterval(() => isIdle() && !isAnyUnfinished() && unlisten(), IDLE_MS).unref();
+  check = setInterval(() => guard('idle', () => isIdle() && !isAnyUnfinished() && unlisten()), IDLE_MS).unref();
 }
 
 function unlisten(): void {
@@ -63,12 +63,15 @@ function onBeforeExit(): void {
     while (!(await drain()) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 250));
     await Promise.all([uploaded(), spooled]);
   };
-  void send().finally(() => {
+  const done = () => {
     clearTimeout(hold);
     holding = false;
     waited = !isIdle();
     setOver(waited);
-  });
+  };
+  send()
+    .catch((error: unknown) => debug('the last rows were not sent', error))
+    .then(() => guard('end', done));
 }
 
 let holding = false;
@@ -102,7 +105,7 @@ function leave(send: boolean): void {
  * decides, as it would without us.
  */
 function onSignal(signal: NodeJS.Signals): void {
-  if (othersListening(signal) > exitListeners()) return;
+  if (othersListening(signal) > (guard('listeners', exitListeners) ?? 0)) return;
   guard('unfinished', finishAll);
   guard('exit', () => leave(true));
   unlisten();

@@ -42,7 +42,7 @@ export function deliver(item: Unwritten): void {
   unwritten.push(item);
   if (scheduled) return;
   scheduled = true;
-  setImmediate(writeSome);
+  setImmediate(() => guard('write', writeSome));
 }
 
 /** Tells `busy` whenever there is something to deliver. */
@@ -100,7 +100,7 @@ function writeSome(): void {
   }
   unwritten.splice(0, index);
   scheduled = unwritten.length > 0;
-  if (scheduled) setImmediate(writeSome);
+  if (scheduled) setImmediate(() => guard('write', writeSome));
 }
 
 function writeAll(): void {

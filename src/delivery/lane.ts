@@ -1,3 +1,4 @@
+import { debug } from '../guard';
 import { say } from '../say';
 import { Refusal, send } from './api';
 import type { Destination } from './destination';
@@ -100,7 +101,7 @@ export class Lane {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      void this.#send();
+      this.#send().catch((error: unknown) => debug('delivery failed', error));
     }, ms).unref();
   }
 

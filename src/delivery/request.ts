@@ -36,10 +36,10 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
  * costs twice the CPU, and loads a client of its own in a process that may have none.
  * @throws Unanswered
  */
-export function request(url: string, { method = 'POST', token, headers, body, timeoutMs }: RequestOptions): Promise<Answer> {
+export async function request(url: string, { method = 'POST', token, headers, body, timeoutMs }: RequestOptions): Promise<Answer> {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
-  return new Promise((resolve, reject) => {
+  const { response, text } = await new Promise<Received>((resolve, reject) => {
     const sent = (secure ? https : http).request(target, {
       method,
       agent: agentFor(secure),
@@ -69,12 +69,17 @@ export function request(url: string, { method = 'POST', token, headers, body, ti
       response.on('aborted', () => fail(new Error('the answer was cut off')));
       response.on('end', () => {
         clearTimeout(timer);
-        const text = Buffer.concat(pieces).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, body: parseJson(text), retryAfterMs: seconds(response.headers['retry-after']) });
+        resolve({ response, text: Buffer.concat(pieces).toString('utf8') });
       });
     });
     sent.end(body);
   });
+  return { status: response.statusCode ?? 0, body: parseJson(text), retryAfterMs: seconds(response.headers['retry-after']) };
+}
+
+interface Received {
+  response: http.IncomingMessage;
+  text: string;
 }
 
 const KEPT = { keepAlive: true, maxSockets: 8, scheduling: 'lifo' } as const;
