@@ -61,7 +61,7 @@ export class Call {
     client: object,
     readonly options: JsonObject,
   ) {
-    this.input = { ...command.input }; // the application may use the object again before this call is over
+    this.input = guard('input', () => ({ ...command.input })) ?? {}; // the application may use the object again before this call is over
     this.#request = guard('request', () => snapshot(command.operation.request(this.input))) ?? { value: {}, files: [] };
     this.#sent = guard('sends', () => this.#listenToSent());
     guard('wire', () => listenToWire(client));
@@ -86,14 +86,14 @@ export class Call {
     guard('succeed', () => {
       const response = isObject(output) ? output : {};
       const stream = this.command.operation.stream;
-      const source = stream && response[stream.member];
-      if (stream && isAsyncIterable(source)) watchStream(this, source, { ...response, [stream.member]: undefined }, wireOf(response));
+      const source = stream && guard('stream', () => response[stream.member]);
+      if (stream && isAsyncIterable(source)) watchStream(this, source, withoutMember(response, stream.member), wireOf(response));
       else this.end({ output: response, wire: wireOf(response) });
     });
   };
 
   fail = (error: unknown): void => {
-    guard('fail', () => this.end({ error, wire: wireOf(error) }));
+    guard('fail', () => this.end({ error: error ?? String(error), wire: wireOf(error) }));
   };
 
   /** Writes the spans of a session's parts. The session's own row goes first, unfinished: the parts stand under it. */
@@ -119,11 +119,11 @@ export class Call {
     guard('row', () => {
       const { operation } = this.command;
       const sent = guard('sent', () => this.#sent?.response());
-      const output = (ending.output ?? sent) && { ...ending.output, ...sent }; // a session that failed was set up, too
+      const output = guard('output', () => (ending.output ?? sent) && { ...ending.output, ...sent }); // a session that failed was set up, too
       const read = guard('response', () => output && operation.response(output, this.input, ending.wire?.headers ?? {}));
       const response = snapshot(read ?? {});
       const uploads = guard('attach', () => attach([...this.#request.files, ...response.files])) ?? [];
-      const error = guard('error', () => (ending.error === undefined ? undefined : errorContent(errorField(ending.error))));
+      const error = ending.error === undefined ? undefined : (guard('error', () => errorContent(errorField(ending.error))) ?? UNREADABLE);
       const jobs = guard('jobs', () => (ending.error === undefined && output ? operation.jobs?.(output, this.input) : undefined)) ?? [];
       const made = jobs.find(({ submitted }) => submitted);
       const row = { ...this.#row(), end, error, uploads, ...this.#fields(response.value, ending) };
@@ -173,7 +173,7 @@ export class Call {
         ...callMetadata(this.command, this.input, wire),
         ...request.metadata,
         ...response.metadata,
-        ...outcomeMetadata(ending.output, ending.error, wire),
+        ...guard('outcome', () => outcomeMetadata(ending.output, ending.error, wire)),
         ...(streamStatus && { streamStatus }),
       },
       metrics: {
@@ -184,3 +184,8 @@ export class Call {
     };
   }
 }
+
+const withoutMember = (output: JsonObject, name: string) => guard('output', () => ({ ...output, [name]: undefined })) ?? {};
+
+/** An error that throws at whoever looks at it is one all the same. */
+const UNREADABLE = { name: 'Error', message: '[unreadable]' };

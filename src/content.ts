@@ -20,8 +20,20 @@ export interface Snapshot {
   files: { holder: object; key: string | number; binary: Binary; byteLength: number }[];
 }
 
+/** What stands in the place of a value that throws when it is read. */
+const UNREADABLE = '[unreadable]';
+
 /** No tool call is this deep; a deeper value is hostile or a mistake. */
 const MAX_DEPTH = 100;
+
+/** What the reference to a file takes in a row; what a summary of bytes does; what a number does that is not a small one. */
+const REFERENCE_BYTES = 160;
+const SUMMARY_BYTES = 24;
+const NUMBER_BYTES = 16;
+/** A body may say anything of its files: RFC 6838 has 127 characters for each side of the slash. */
+const LONGEST_TYPE = 255;
+/** An integer of more digits than this is no number that somebody reads. */
+const LONGEST = 10n ** 400n;
 
 /**
  * What may stand in a row of what a reader has found: a copy that the application cannot change any more, plain JSON that every logger can
@@ -57,17 +69,21 @@ class Copy {
   ) {}
 
   of(value: unknown): unknown {
-    return this.#copy(value, this.root, this.rootKey);
+    try {
+      return this.#copy(value, this.root, this.rootKey);
+    } catch {
+      return UNREADABLE;
+    }
   }
 
   #copy(source: unknown, holder: object, key: string | number): unknown {
     if (typeof source === 'string') return this.#allowance.text(source);
     if (typeof source === 'boolean' || source === null) return source;
-    if (typeof source === 'number') return Number.isFinite(source) ? source : String(source);
-    if (typeof source === 'bigint') return String(source);
+    if (typeof source === 'number') return this.#number(source);
+    if (typeof source === 'bigint') return this.#bigint(source);
     if (typeof source !== 'object') return undefined;
     if (source instanceof Binary) return this.#file(source, holder, key);
-    if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return { byteLength: source.byteLength };
+    if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return this.#summary({ byteLength: source.byteLength });
     if (source instanceof Date) return Number.isNaN(source.getTime()) ? 'Invalid Date' : source.toISOString();
     if (this.#path.has(source)) return '[circular]';
     if (this.#path.size >= MAX_DEPTH) return '[too deep]';
@@ -77,6 +93,22 @@ class Copy {
     } finally {
       this.#path.delete(source);
     }
+  }
+
+  #number(source: number): unknown {
+    if (!Number.isFinite(source)) return String(source);
+    this.#allowance.spend(Number.isInteger(source) && Math.abs(source) < 1e8 ? 0 : NUMBER_BYTES);
+    return source;
+  }
+
+  #bigint(source: bigint): unknown {
+    // longer ones take longer than their size to be written out
+    return source < LONGEST && source > -LONGEST ? this.#allowance.text(String(source)) : '[long integer]';
+  }
+
+  #summary(summary: object): object {
+    this.#allowance.spend(SUMMARY_BYTES);
+    return summary;
   }
 
   #list(source: unknown[]): unknown[] {
@@ -93,7 +125,7 @@ class Copy {
 
   #object(source: object): unknown {
     if (Symbol.asyncIterator in source || source instanceof ReadableStream || source instanceof Blob)
-      return { type: source.constructor.name };
+      return { type: typeof source.constructor === 'function' ? this.#allowance.text(source.constructor.name) : 'Object' };
     const target: JsonObject = {};
     const names = Object.keys(source);
     for (const [index, name] of names.entries()) {
@@ -115,18 +147,20 @@ class Copy {
     try {
       return this.#copy(Reflect.get(source, key), holder, at);
     } catch {
-      return '[unreadable]';
+      return UNREADABLE;
     }
   }
 
   #file(binary: Binary, holder: object, key: string | number): unknown {
-    const { byteLength, contentType, data, filename } = binary;
+    const { byteLength, data, filename } = binary;
+    const contentType = binary.contentType.length <= LONGEST_TYPE ? binary.contentType : 'application/octet-stream';
     const { attachments, content, maxAttachmentBytes } = config();
     if (attachments && content && byteLength > 0) {
       // Past the limit it is counted, which keeps the span's other files from being attached, and not copied.
       const own = typeof data === 'string' ? data : byteLength > maxAttachmentBytes ? '' : Uint8Array.from(data);
       this.files.push({ holder, key, byteLength, binary: new Binary(own, contentType, filename && this.#allowance.text(filename)) });
     }
+    this.#allowance.spend(REFERENCE_BYTES);
     return { byteLength, contentType };
   }
 }

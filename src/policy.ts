@@ -30,8 +30,7 @@ export class Allowance {
   /** The text as the row may have it: redacted, and cut at a character boundary where the field is full, saying so. */
   text(text: string): string {
     const shown = redacted(text);
-    // A UTF-16 unit is at most 6 bytes of JSON: measured only where that could matter.
-    const bytes = shown.length * 6 <= this.#left ? shown.length : Buffer.byteLength(JSON.stringify(shown));
+    const bytes = jsonBytes(shown);
     // What follows a long text has room, too: the newest question is the last of its list. Roles, types and names always have.
     const room = shown.length <= SHORT ? this.#left + CLOSING_BYTES : this.#left - this.#limit * RESERVE;
     if (bytes <= room || bytes <= Math.min(this.#left, this.#limit * RESERVE)) {
@@ -40,7 +39,7 @@ export class Allowance {
     }
     const whole = Buffer.byteLength(shown);
     const kept = cut(shown, Math.max(0, Math.floor((room * whole) / bytes)));
-    this.#left -= Math.min(bytes, Math.max(0, room));
+    this.#left -= Math.min(bytes, Math.max(0, room)) + NOTE_BYTES;
     return `${kept}… [${whole - Buffer.byteLength(kept)} of ${whole} bytes cut]`;
   }
 
@@ -52,14 +51,23 @@ export class Allowance {
 
   /** A key as the row may have it. */
   key(key: string): string {
-    if (key.length <= LONGEST_KEY) {
-      this.#left -= key.length;
-      return key;
-    }
-    this.#left -= LONGEST_KEY;
-    return `${cut(key, LONGEST_KEY)}… [${key.length - LONGEST_KEY} of ${key.length} characters cut]`;
+    const kept = key.length <= LONGEST_KEY ? key : cut(key, LONGEST_KEY);
+    this.#left -= jsonBytes(kept);
+    return kept === key ? key : `${kept}… [${key.length - kept.length} of ${key.length} characters cut]`;
+  }
+
+  /** Something that is neither a text nor a list nor an object is written. */
+  spend(bytes: number): void {
+    this.#left -= bytes;
   }
 }
+
+/** The bytes that a text has in JSON, between its quotes. */
+const jsonBytes = (text: string) => (PLAIN.test(text) ? text.length : Buffer.byteLength(JSON.stringify(text)) - 2);
+/** A byte a character: ASCII that JSON does not escape. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+/** How much of it was cut, at the end of a text. */
+const NOTE_BYTES = 48;
 
 /** What a member costs besides its key and its text: quotes, a comma. */
 const MEMBER_BYTES = 8;

@@ -37,6 +37,10 @@ export function tokenMetrics(usage: Usage): Metrics {
   return metrics;
 }
 
+/** Milliseconds as Bedrock reports them; what is no duration is not one. */
+export const latencyMetric = (latency: number | undefined): Metrics =>
+  latency === undefined || latency < 0 ? {} : { latency_ms: latency };
+
 /** Converse's `usage`, which Nova bodies share. The wire has cache counts under two names (…Tokens and …TokenCount). */
 export function converseUsage(value: unknown): Usage {
   if (!isObject(value)) return {};
@@ -69,8 +73,7 @@ export function invocationMetrics(value: JsonObject): Metrics {
     cacheRead: number(value.cacheReadInputTokenCount),
     cacheWrite: number(value.cacheWriteInputTokenCount),
   });
-  const latency = number(value.invocationLatency);
-  return latency === undefined ? metrics : { ...metrics, latency_ms: latency };
+  return { ...metrics, ...latencyMetric(number(value.invocationLatency)) };
 }
 
 /** The `x-amzn-bedrock-*` headers of an InvokeModel response: the only place where many models' counts are. */
@@ -85,8 +88,7 @@ export function headerMetrics(headers: JsonObject): Metrics {
     cacheRead: count('cache-read-input-token-count'),
     cacheWrite: count('cache-write-input-token-count'),
   });
-  const latency = count('invocation-latency');
-  return latency === undefined ? metrics : { ...metrics, latency_ms: latency };
+  return { ...metrics, ...latencyMetric(count('invocation-latency')) };
 }
 
 /** The metrics with what a further source has where they have nothing; the sum is made anew. */

@@ -26,7 +26,7 @@ const TOP: Place = { key: '', depth: 0, argument: false };
  */
 export function readable(value: unknown, vector = 17, place = TOP): unknown {
   if (typeof value === 'string') return readableString(value, place);
-  if (typeof value !== 'object' || value === null || value instanceof Binary) return value;
+  if (typeof value !== 'object' || value === null || isAtom(value)) return value;
   if (place.depth >= MAX_DEPTH) return '[nested deeper]';
   const depth = place.depth + 1;
   if (Array.isArray(value)) {
@@ -43,6 +43,10 @@ export function readable(value: unknown, vector = 17, place = TOP): unknown {
     }),
   );
 }
+
+/** What has no members that say something: an application's own values come here too, and bytes would be walked one by one. */
+const isAtom = (value: object) =>
+  value instanceof Binary || value instanceof Date || ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 
 /** `input` of a tool's use, or of a result that repeats it; `arguments` of a function. */
 const isArgument = (name: string, holder: JsonObject, key: string) =>

@@ -1,7 +1,7 @@
 import { readBlocks } from '../blocks';
 import { readParameters, readTools } from '../families/parameters';
 import { defined, number, object, objects, pick, string } from '../read';
-import { converseUsage, tokenMetrics } from '../tokens';
+import { converseUsage, latencyMetric, tokenMetrics } from '../tokens';
 import type { Fields, JsonObject, Operation } from '../types';
 import { ConverseStream } from './converse-stream';
 
@@ -54,7 +54,6 @@ function response(output: JsonObject): Fields {
   const message = object(object(output.output)?.message);
   const trace = object(output.trace);
   const promptRouter = object(trace?.promptRouter);
-  const latency = number(object(output.metrics)?.latencyMs);
   return {
     ...(message && { output: [{ role: string(message.role) ?? 'assistant', content: readBlocks(message.content) }] }),
     metadata: defined({
@@ -64,6 +63,6 @@ function response(output: JsonObject): Fields {
       guardrail: trace?.guardrail,
       cacheDetails: object(output.usage)?.cacheDetails,
     }),
-    metrics: { ...tokenMetrics(converseUsage(output.usage)), ...(latency !== undefined && { latency_ms: latency }) },
+    metrics: { ...tokenMetrics(converseUsage(output.usage)), ...latencyMetric(number(object(output.metrics)?.latencyMs)) },
   };
 }
