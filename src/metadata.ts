@@ -6,7 +6,7 @@ import type { Wire } from './wire';
 
 /** What every span says about its call. */
 export function callMetadata(command: Command, input: JsonObject, wire: Wire | undefined): JsonObject {
-  const model = string(input.modelId);
+  const model = word(input.modelId);
   const { vendor, inferenceProfile, region } = model ? modelIdentity(model) : {};
   return defined({
     provider: 'aws-bedrock',
@@ -24,11 +24,14 @@ export function outcomeMetadata(output: JsonObject | undefined, error: unknown, 
   const metadata = { ...object(output?.$metadata), ...(isObject(error) && defined(object(error.$metadata) ?? {})) };
   const attempts = number(metadata.attempts);
   return defined({
-    requestId: string(metadata.requestId) ?? string(wire?.headers['x-amzn-requestid']),
+    requestId: word(metadata.requestId) ?? word(wire?.headers['x-amzn-requestid']),
     httpStatus: number(metadata.httpStatusCode),
     ...(attempts !== undefined && attempts > 1 && { attempts, totalRetryDelay: number(metadata.totalRetryDelay) }),
   });
 }
+
+/** Ids have at most 2048 characters; what is longer is none. */
+const word = (value: unknown) => string(value)?.slice(0, 2048);
 
 /** An error as a row holds it. Anything can be thrown. */
 export function errorField(error: unknown): ErrorField {

@@ -60,11 +60,16 @@ function keeps(body: JsonObject, { input, output, metadata }: Fields, repeated: 
   const texts = textsOf(body, [], 8, told);
   const kept = new Set(textsOf([input, output, metadata], [], 0, () => true));
   let joined: string | undefined;
+  let from = 0;
   return texts.every((text) => {
     if (kept.has(text)) return true;
-    // several prompts become the lines of one
+    // several prompts become the lines of one, most likely in their order
     joined ??= `\n${[...kept].join('\n')}\n`;
-    return joined.includes(`\n${text}\n`);
+    const lines = `\n${text}\n`;
+    const after = joined.indexOf(lines, from);
+    const at = after < 0 ? joined.indexOf(lines) : after;
+    if (at >= 0) from = at + lines.length - 1;
+    return at >= 0;
   });
 }
 

@@ -44,16 +44,18 @@ export function dataUrl(text: string, filename?: string): Binary | undefined {
   return new Binary(text.slice(comma + 1), type || 'application/octet-stream', filename);
 }
 
-const BASE64 = /^[A-Za-z0-9+/\r\n]+={0,2}\s*$/;
+/** Asked of a text without the space at its end: both could begin with the same line ends, and be tried at each of them. */
+const BASE64 = /^[A-Za-z0-9+/\r\n]+={0,2}$/;
+const isBase64 = (text: string) => BASE64.test(text.trimEnd());
 
 /** The MIME type of a text that is nothing but base64: known by its first bytes, or so long and so mixed that it is neither a word nor a number. */
 export function base64Type(text: string): string | undefined {
   const type = sniff(text);
-  if (type) return BASE64.test(text) ? type : undefined;
+  if (type) return isBase64(text) ? type : undefined;
   if (text.length < 256) return undefined;
   const head = text.slice(0, 256);
   const mixed = /[a-z]/.test(head) && /[A-Z]/.test(head) && /[0-9+/]/.test(head);
-  return mixed && BASE64.test(text) ? 'application/octet-stream' : undefined;
+  return mixed && isBase64(text) ? 'application/octet-stream' : undefined;
 }
 
 /** An image as the trace view draws it in a media operation. A URL or an S3 location stays what it is and is never fetched. */

@@ -86,7 +86,8 @@ export class ConverseStream implements Accumulator {
     }
     const kind = ['image', 'video', 'audio'].find((name) => isObject(delta[name]));
     if (kind) return addMedia(block, kind, object(delta[kind]) ?? {});
-    block.other = merge(block.other ?? object(Object.values(block.start ?? {})[0]) ?? {}, delta);
+    block.other ??= merge({}, object(Object.values(block.start ?? {})[0]) ?? {});
+    merge(block.other, delta);
     return true;
   }
 }
@@ -133,13 +134,21 @@ function reasoningOf({ redacted, reasoning, signature }: Block): JsonObject[] {
   return blocks;
 }
 
-/** Texts grow, all else is overwritten: what an unknown kind of delta most likely means. */
-function merge(into: JsonObject, delta: JsonObject): JsonObject {
-  const merged = { ...into };
+/** Deeper than any block is built; below, the later piece stands. */
+const MERGE_DEPTH = 8;
+
+/**
+ * Texts grow, all else is overwritten: what an unknown kind of delta most likely means.
+ * @param into our own, as are the objects in it
+ */
+function merge(into: JsonObject, delta: JsonObject, depth = 0): JsonObject {
   for (const [key, value] of Object.entries(delta)) {
-    const old = merged[key];
-    if (typeof value === 'string' && typeof old === 'string') merged[key] = old + value;
-    else merged[key] = isObject(value) && isObject(old) ? merge(old, value) : value;
+    if (key === '__proto__') continue;
+    const old = Object.hasOwn(into, key) ? into[key] : undefined;
+    if (typeof value === 'string' && typeof old === 'string') into[key] = old + value;
+    else into[key] = isPlain(value) && depth < MERGE_DEPTH ? merge(isPlain(old) ? old : {}, value, depth + 1) : value;
   }
-  return merged;
+  return into;
 }
+
+const isPlain = (value: unknown): value is JsonObject => isObject(value) && !ArrayBuffer.isView(value) && !(value instanceof Date);

@@ -1,5 +1,5 @@
-import { defined, number, object, string } from '../read';
-import type { Fields, JsonObject, Operation } from '../types';
+import { number, object, string } from '../read';
+import type { Fields, JsonObject, Metrics, Operation } from '../types';
 import { converse } from './converse';
 import { invokeModel } from './invoke-model';
 
@@ -8,8 +8,10 @@ export const countTokens: Operation = {
   name: 'countTokens',
   type: 'task',
   request: (input) => readCounted(object(input.input) ?? {}, string(input.modelId)),
-  response: ({ inputTokens }) => ({ output: { inputTokens }, metrics: defined({ inputTokens: number(inputTokens) }) }),
+  response: ({ inputTokens }) => ({ output: { inputTokens }, metrics: readCount(number(inputTokens)) }),
 };
+
+const readCount = (inputTokens: number | undefined): Metrics => (inputTokens === undefined || inputTokens < 0 ? {} : { inputTokens });
 
 function readCounted(input: JsonObject, modelId: string | undefined): Fields {
   const conversation = object(input.converse);

@@ -14,7 +14,10 @@ export class ModelResponse {
   /** Nothing more will be said: what comes next is another response. */
   isOver = false;
   readonly #tools: JsonObject[] = [];
+  readonly #asked = new Set<unknown>();
   readonly #answered = new Set<unknown>();
+  /** Tools that were asked for and have not answered. */
+  readonly #open = new Set<unknown>();
   readonly #transcript = new Transcript();
   #textBeforeTools = false;
   #audio: Audio | undefined;
@@ -40,20 +43,23 @@ export class ModelResponse {
     const given = content ?? input ?? {};
     const parsed = typeof given === 'string' ? parseJson(given || '{}') : given;
     this.#tools.push({ type: 'tool_use', id: toolUseId, name: toolName, input: parsed });
+    this.#asked.add(toolUseId);
+    if (!this.#answered.has(toolUseId)) this.#open.add(toolUseId);
   }
 
   /** Whether this response has asked for the tool's result and waits for it. */
   awaits(toolUseId: string | undefined): boolean {
-    return !this.isOver && this.#tools.some(({ id }) => id === toolUseId);
+    return !this.isOver && this.#asked.has(toolUseId);
   }
 
   answer(id: string | undefined, result: JsonObject, block: string): void {
     this.#answered.add(id);
+    this.#open.delete(id);
     this.turn.answer(id, result, block);
   }
 
   get awaitsTools(): boolean {
-    return this.#tools.some(({ id }) => !this.#answered.has(id));
+    return this.#open.size > 0;
   }
 
   get awaitsFinal(): boolean {

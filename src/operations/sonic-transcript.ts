@@ -26,12 +26,14 @@ class Sentences {
   text = '';
   blocks = 0;
   #block: string | undefined;
+  #endsInSpace = false;
 
   add(piece: string, block: string): void {
     const isNext = block !== this.#block;
     if (isNext) this.blocks++;
-    if (isNext && this.text && !/\s$/.test(this.text) && !/^\s/.test(piece)) this.text += ' ';
+    if (isNext && this.text && !this.#endsInSpace && !/^\s/.test(piece)) this.text += ' ';
     this.text += piece;
+    if (piece) this.#endsInSpace = piece.trimEnd() !== piece; // the whole text is not looked at again for each piece
     this.#block = block;
   }
 }

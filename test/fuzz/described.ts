@@ -50,7 +50,7 @@ const SPECIAL: Readonly<Record<string, (value: unknown, holder: object | undefin
   $bytes: (base64) => Uint8Array.from(Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')),
   $json: (value) => Uint8Array.from(Buffer.from(JSON.stringify(plainJson(value)))),
   $text: (pair) => (Array.isArray(pair) && typeof pair[0] === 'string' ? pair[0].repeat(times(pair[1])) : ''),
-  $list: (pair) => (Array.isArray(pair) ? Array.from({ length: times(pair[1]) }, () => revive(pair[0], undefined)) : []),
+  $list: (pair) => (Array.isArray(pair) ? new Array(times(pair[1])).fill(revive(pair[0], undefined)) : []),
   $nested: (triple) => (Array.isArray(triple) ? nested(triple, revive(triple[2], undefined)) : {}),
   $stream: (events) => streamOf(Array.isArray(events) ? events.map((event) => revive(event, undefined)) : []),
 };

@@ -139,7 +139,10 @@ export async function superlinear(): Promise<string[]> {
     // grow until a time is one, up to what an application might really send
     let n = 2000;
     let before = await best(call(n));
-    while (before < LEAST_MS && n < 128_000) before = await best(call((n *= 2)));
+    while (before < LEAST_MS && n < 128_000) {
+      n *= 2;
+      before = await best(call(n));
+    }
     const after = await best(call(n * 4));
     if (after > before * MOST_RATIO && after > LEAST_MS * 4) {
       found.push(`${name}: ${n} take ${Math.round(before)} ms, ${n * 4} take ${Math.round(after)} ms`);

@@ -91,7 +91,7 @@ async function made(call: Call): Promise<void> {
   const failure = call.failure === undefined ? undefined : { error: call.failure === true ? new Error('broken') : revived(call.failure) };
   const head = object(revived(call.output ?? {})) ?? {};
   const stream = member === undefined ? undefined : streamOf((call.events ?? []).map(revived), failure);
-  const output = member === undefined ? head : Object.freeze({ ...head, [member]: stream });
+  const output = member === undefined ? head : Object.freeze(withMember(head, member, stream));
   const error = call.error === undefined ? new Error('no') : revived(call.error);
   // a callback is told of success by an error that is none
   const refuses = call.form === 'rejected' || (call.form === 'refused by callback' && Boolean(error));
@@ -136,6 +136,10 @@ async function made(call: Call): Promise<void> {
   }
   assert.deepEqual(bytesOf(input), before, "the application's bytes were changed");
 }
+
+/** A copy, its getters not asked. */
+const withMember = (source: object, name: string, value: unknown) =>
+  Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(source), [name]: { value, enumerable: true, writable: true } });
 
 /** What an application's own wrapper may give in the place of a promise. */
 const thenable = (promise: Promise<unknown>) => Object.defineProperty({}, 'then', { value: promise.then.bind(promise) });
@@ -291,3 +295,7 @@ const WIRE = new Set([
   'prototype key',
   'constructor key',
 ]);
+
+/** What a call's rows say, without what differs from call to call. */
+export const spanOf = (rows: Written[]) =>
+  JSON.stringify(rows.map(({ event: { input, output, metadata } }) => [input, output, metadata])).replace(/"key":"[^"]*"/g, '');

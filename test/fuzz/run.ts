@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { random } from '../families/random';
 import { superlinear } from './growth';
-import { type Call, check, trace, type Written } from './line';
+import { type Call, check, spanOf, trace } from './line';
 import { mutant } from './mutate';
 import { seeds } from './seeds';
 import { splits } from './split';
@@ -56,9 +56,6 @@ async function attemptSplit(call: Call, next: () => number, where: string): Prom
   const [one, other] = [await trace(call), await trace(split)];
   if (spanOf(one.rows) !== spanOf(other.rows)) found(split, where, new Error('another span than that of the whole stream'));
 }
-
-const spanOf = (rows: Written[]) =>
-  JSON.stringify(rows.map(({ event: { input, output, metadata } }) => [input, output, metadata])).replace(/"key":"[^"]*"/g, '');
 
 function found(call: Call, where: string, error: unknown): void {
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
