@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { isObject, object, objects, parseJson, string } from '../src/read';
 import type { JsonObject } from '../src/types';
+import { ACTS, answerWrongly, type Fault } from './ingest-faults';
 
 /** A row as it was sent: one span, or a part of one where `_is_merge` is set. */
 export interface Row extends JsonObject {
@@ -33,6 +34,21 @@ export interface IngestOptions {
   delayMs?: number;
   /** The largest delivery that `/version` announces; a larger one is uploaded as an overflow. */
   maxBytes?: number;
+  /** What is kept of a row: all of it without this. For tests that send more than there is memory. */
+  keep?: (row: Row) => Row;
+}
+
+/** What is wrong from now on. */
+export interface Faults {
+  login?: Fault;
+  /** Of deliveries. */
+  rows?: Fault;
+  /** Of all else: projects, version, attachments, overflows. */
+  others?: Fault;
+  /** A delay before every answer. */
+  delayMs?: number;
+  /** Nobody listens at the port: connections are refused, and those that are open are reset. */
+  down?: boolean;
 }
 
 interface IngestRequest {
@@ -41,6 +57,7 @@ interface IngestRequest {
   headers: http.IncomingHttpHeaders;
   /** The length of the body, unzipped. */
   bytes: number;
+  /** 0 where no answer was sent. */
   status: number;
 }
 
@@ -57,6 +74,8 @@ export interface Ingest {
   requests: IngestRequest[];
   /** What was uploaded, by the key that the rows refer to. */
   attachments: Map<string, Buffer>;
+  /** Puts these faults in the place of those there were; `{}`: all is well from now on. Resolves when they hold. */
+  set(faults: Faults): Promise<void>;
   /** Resolves with the spans as soon as the predicate holds for them; rejects after `ms` with what is there. */
   waitFor(predicate: (spans: Row[]) => boolean, ms?: number): Promise<Row[]>;
   close(): Promise<void>;
@@ -70,12 +89,13 @@ export interface Ingest {
  * const [span] = await ingest.waitFor((spans) => spans.length === 1);
  */
 export async function startIngest(options: IngestOptions = {}): Promise<Ingest> {
-  const { status: badStatus = 503, delayMs = 0 } = options;
+  const { status: badStatus = 503, keep = (row: Row) => row } = options;
   const rows: Row[] = [];
   const requests: IngestRequest[] = [];
   const attachments = new Map<string, Buffer>();
   const overflows = new Map<string, Buffer>();
   const left = { login: options.loginFailFirst ?? 0, logs: options.failFirst ?? 0 };
+  let faults: Faults = {};
   let url = '';
 
   const unavailable = { status: badStatus, json: { error: 'unavailable' } };
@@ -85,7 +105,7 @@ export async function startIngest(options: IngestOptions = {}): Promise<Ingest> 
     const overflow = string(object(body.rows)?.key);
     const source = overflow === undefined ? body : object(parseJson(overflows.get(overflow)?.toString('utf8') ?? ''));
     const arrived = objects(source?.rows).filter(isRow);
-    rows.push(...arrived);
+    for (const row of arrived) rows.push(keep(row));
     return { json: { ids: arrived.map(({ id }) => id) } };
   }
 
@@ -117,19 +137,26 @@ export async function startIngest(options: IngestOptions = {}): Promise<Ingest> 
     return { json: {} };
   }
 
+  const faultOf = (method: string, path: string): Fault | undefined => {
+    if (path === '/api/apikey/login') return faults.login;
+    return method === 'POST' && path === '/logs3' ? faults.rows : faults.others;
+  };
+
   const server = http.createServer((request, response) => {
     void readBody(request).then(async (body) => {
       const { method = '', headers } = request;
       const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      const delayMs = faults.delayMs ?? options.delayMs ?? 0;
       if (delayMs > 0) await sleep(delayMs);
-      const { status = 200, json } = react(method, path, body);
-      requests.push({ method, path, headers, bytes: body.length, status });
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
+      const fault = faultOf(method, path);
+      const { status = 200, json }: Reaction = fault && !ACTS.has(fault) ? { json: {} } : react(method, path, body);
+      const sent = fault ? answerWrongly(fault, response, JSON.stringify(json)) : status;
+      requests.push({ method, path, headers, bytes: body.length, status: sent });
+      if (!fault) response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json));
     }, ignore);
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
-  const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : options.port}`;
+  const port = await listen(server, options.port ?? 0);
+  url = `http://127.0.0.1:${port}`;
 
   return {
     url,
@@ -138,6 +165,11 @@ export async function startIngest(options: IngestOptions = {}): Promise<Ingest> 
     spans: () => mergeRows(rows),
     requests,
     attachments,
+    set: async (next) => {
+      faults = next;
+      if (next.down === true && server.listening) await stop(server);
+      else if (next.down !== true && !server.listening) await listen(server, port);
+    },
     waitFor: async (predicate, ms = 5000) => {
       for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(10)) {
         const spans = mergeRows(rows);
@@ -146,12 +178,22 @@ export async function startIngest(options: IngestOptions = {}): Promise<Ingest> 
       const names = mergeRows(rows).map(({ span_attributes }) => span_attributes?.name ?? '?');
       throw new Error(`embedded ingest: not seen within ${ms} ms; spans: ${names.join(', ') || 'none'}`);
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: () => stop(server),
   };
+}
+
+/** The port that it listens at. */
+async function listen(server: http.Server, port: number): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : port;
+}
+
+function stop(server: http.Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
 }
 
 /**

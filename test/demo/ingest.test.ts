@@ -86,6 +86,78 @@ describe('the embedded ingest', () => {
     });
   });
 
+  describe('does what it is told while it runs:', () => {
+    const rows = (id: string) => JSON.stringify({ rows: [{ id }] });
+    const deliver = (ingest: Ingest, id: string) => post(ingest, '/logs3', rows(id));
+    const kept = (ingest: Ingest) => ingest.rows().map(({ id }) => id);
+
+    it('answers with a status, to rows or to logins alone, and is well again', async () => {
+      await using({}, async (ingest) => {
+        await ingest.set({ rows: { status: 401 } });
+        assert.equal((await deliver(ingest, 'a')).status, 401);
+        assert.equal((await post(ingest, '/api/apikey/login', '{}')).status, 200);
+        await ingest.set({ login: { status: 500 } });
+        assert.equal((await deliver(ingest, 'b')).status, 200);
+        assert.equal((await post(ingest, '/api/apikey/login', '{}')).status, 500);
+        await ingest.set({});
+        assert.equal((await post(ingest, '/api/apikey/login', '{}')).status, 200);
+        assert.deepEqual(kept(ingest), ['b']);
+      });
+    });
+
+    it('resets the connection, and keeps nothing', async () => {
+      await using({}, async (ingest) => {
+        await ingest.set({ rows: 'reset' });
+        await assert.rejects(deliver(ingest, 'a'));
+        assert.deepEqual(kept(ingest), []);
+      });
+    });
+
+    it('keeps the rows and loses the answer, or half of it', async () => {
+      await using({}, async (ingest) => {
+        await ingest.set({ rows: 'lost' });
+        await assert.rejects(deliver(ingest, 'a'));
+        await ingest.set({ rows: 'half' });
+        await assert.rejects(async () => (await deliver(ingest, 'b')).json());
+        assert.deepEqual(kept(ingest), ['a', 'b']);
+      });
+    });
+
+    it('answers with a page that is no JSON, and keeps nothing', async () => {
+      await using({}, async (ingest) => {
+        await ingest.set({ rows: 'garbage' });
+        assert.match(await (await deliver(ingest, 'a')).text(), /^<!doctype/);
+        assert.deepEqual(kept(ingest), []);
+      });
+    });
+
+    it('does not answer at all', async () => {
+      await using({}, async (ingest) => {
+        await ingest.set({ rows: 'hang' });
+        const aborted = fetch(`${ingest.url}/logs3`, { method: 'POST', body: rows('a'), signal: AbortSignal.timeout(200) });
+        await assert.rejects(aborted, { name: 'TimeoutError' });
+        assert.deepEqual(kept(ingest), []);
+      });
+    });
+
+    it('is not there, and is there again at the same port', async () => {
+      await using({}, async (ingest) => {
+        await ingest.set({ down: true });
+        await assert.rejects(deliver(ingest, 'a'));
+        await ingest.set({});
+        assert.equal((await deliver(ingest, 'b')).status, 200);
+        assert.deepEqual(kept(ingest), ['b']);
+      });
+    });
+  });
+
+  it('keeps what it is told of a row', async () => {
+    await using({ keep: ({ id }) => ({ id }) }, async (ingest) => {
+      await post(ingest, '/logs3', JSON.stringify({ rows: [{ id: 'a', input: 'long' }] }));
+      assert.deepEqual(ingest.rows(), [{ id: 'a' }]);
+    });
+  });
+
   it('says what is there when what was waited for does not come', async () => {
     await using({}, async (ingest) => {
       await post(ingest, '/logs3', JSON.stringify({ rows: [{ id: 'a', span_attributes: { name: 'lonely' } }] }));
