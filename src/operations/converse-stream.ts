@@ -32,16 +32,16 @@ export class ConverseStream implements Accumulator {
       this.#started = true;
       const start = object(event.contentBlockStart.start);
       // A text block has no start event; what has one says what kind of block it is.
-      if (start) this.#block(event.contentBlockStart).start = { ...start };
+      if (start) this.#block(event.contentBlockStart).start = copied(start);
       if (isObject(start?.toolUse)) return true; // a call without arguments may have nothing else
     } else if (isObject(event.messageStart)) {
       this.#started = true;
       this.#role = string(event.messageStart.role) ?? this.#role;
     } else if (isObject(event.messageStop)) {
       this.#stopped = true;
-      Object.assign(this.#last, pick(event.messageStop, ['stopReason', 'additionalModelResponseFields']));
+      Object.assign(this.#last, copied(pick(event.messageStop, ['stopReason', 'additionalModelResponseFields'])));
     } else if (isObject(event.metadata)) {
-      Object.assign(this.#last, pick(event.metadata, ['usage', 'metrics', 'trace', 'performanceConfig', 'serviceTier']));
+      Object.assign(this.#last, copied(pick(event.metadata, ['usage', 'metrics', 'trace', 'performanceConfig', 'serviceTier'])));
     }
     return false;
   }
@@ -76,12 +76,12 @@ export class ConverseStream implements Accumulator {
     if (isObject(delta.reasoningContent)) return addReasoning(block, delta.reasoningContent);
     if (isObject(delta.citation)) {
       block.citations ??= [];
-      block.citations.push({ ...delta.citation });
+      block.citations.push(copied(delta.citation));
       return false;
     }
     if (Array.isArray(delta.toolResult)) {
       block.result ??= [];
-      block.result.push(...objects(delta.toolResult));
+      for (const part of objects(delta.toolResult)) block.result.push(copied(part));
       return delta.toolResult.length > 0;
     }
     const kind = ['image', 'video', 'audio'].find((name) => isObject(delta[name]));
@@ -100,10 +100,15 @@ function addReasoning(block: Block, { text, signature, redactedContent }: JsonOb
 }
 
 function addMedia(block: Block, kind: string, { format, source }: JsonObject): boolean {
-  block.media ??= { kind, format: format ?? object(block.start?.[kind])?.format, source: object(source), bytes: [] };
+  block.media ??= { kind, format: format ?? object(block.start?.[kind])?.format, source: withoutBytes(source), bytes: [] };
   const bytes = object(source)?.bytes;
-  if (bytes instanceof Uint8Array) block.media.bytes.push(bytes);
+  if (bytes instanceof Uint8Array) block.media.bytes.push(Uint8Array.from(bytes));
   return true;
+}
+
+function withoutBytes(source: unknown): JsonObject | undefined {
+  const { bytes: _, ...rest } = object(source) ?? {};
+  return isObject(source) ? copied(rest) : undefined;
 }
 
 /** The block as Converse would have given it; two where text and reasoning share an index. */
@@ -146,9 +151,23 @@ function merge(into: JsonObject, delta: JsonObject, depth = 0): JsonObject {
     if (key === '__proto__') continue;
     const old = Object.hasOwn(into, key) ? into[key] : undefined;
     if (typeof value === 'string' && typeof old === 'string') into[key] = old + value;
-    else into[key] = isPlain(value) && depth < MERGE_DEPTH ? merge(isPlain(old) ? old : {}, value, depth + 1) : value;
+    else into[key] = isPlain(value) && depth < MERGE_DEPTH ? merge(isPlain(old) ? old : {}, value, depth + 1) : copy(value, depth);
   }
   return into;
 }
 
 const isPlain = (value: unknown): value is JsonObject => isObject(value) && !ArrayBuffer.isView(value) && !(value instanceof Date);
+
+/** A copy of what an event says: the event is the application's, which may change it before the stream ends. */
+const copied = (value: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member, 1)]));
+
+function copy(value: unknown, depth: number): unknown {
+  if (depth >= COPY_DEPTH) return value;
+  if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1));
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member, depth + 1)]));
+}
+
+/** Deeper than an event is; below, its own values are kept. */
+const COPY_DEPTH = 32;

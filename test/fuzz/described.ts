@@ -48,7 +48,7 @@ const refuse = () => {
 const SPECIAL: Readonly<Record<string, (value: unknown, holder: object | undefined) => unknown>> = {
   $hostile: (name, holder) => (name === 'circle' ? holder : typeof name === 'string' ? HOSTILE[name]?.() : undefined),
   $bytes: (base64) => Uint8Array.from(Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')),
-  $json: (value) => Uint8Array.from(Buffer.from(JSON.stringify(plainJson(value)))),
+  $json: (value) => Uint8Array.from(Buffer.from(JSON.stringify(plainJson(value)) ?? '')),
   $text: (pair) => (Array.isArray(pair) && typeof pair[0] === 'string' ? pair[0].repeat(times(pair[1])) : ''),
   $list: (pair) => (Array.isArray(pair) ? new Array(times(pair[1])).fill(revive(pair[0], undefined)) : []),
   $nested: (triple) => (Array.isArray(triple) ? nested(triple, revive(triple[2], undefined)) : {}),

@@ -63,7 +63,7 @@ function enlarged(node: unknown, next: Next): unknown {
   const draw = next();
   if (draw < 0.3 && typeof node === 'string')
     return node.slice(0, below(node.length + 1, next)) + pick(PIECES, next).repeat(below(5000, next)) + node;
-  if (draw < 0.6) return { $list: [node, below(2000, next)] };
+  if (draw < 0.6) return { $list: [node, below(300, next)] };
   if (draw < 0.8)
     return { $nested: [pick(['content', 'text', 'toolResult', 'items', '__proto__', 'message'], next), below(300, next), node] };
   return [node];

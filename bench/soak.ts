@@ -1,0 +1,163 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startBedrock } from '../demo/bedrock';
+import { type Faults, type Row, startIngest } from '../demo/ingest';
+import { isObject } from '../src/read';
+import { environment, runProgram } from '../test/helpers/program';
+
+/*
+ * npm run soak -- --minutes 5
+ *
+ * A whole program under the hook calls Bedrock in every way, while Braintrust comes and goes: is each call one span, does the heap stay
+ * flat, does nobody warn? Writes bench/results/soak-<date>.json; exits with 1 where the answer is no.
+ */
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, healthy: { type: 'boolean' }, without: { type: 'boolean' } } });
+const minutes = Number(values.minutes ?? 5);
+
+/** What Braintrust does, one after the other, each for some seconds. Well in between. */
+const WEATHER: readonly Faults[] = [
+  { login: { status: 503 } },
+  { rows: { status: 503 } },
+  { down: true },
+  { delayMs: 1500 },
+  { rows: 'reset' },
+  { rows: 'lost' },
+  { rows: 'half' },
+  { rows: { status: 429 } },
+  { rows: 'garbage' },
+  { rows: { status: 401 } },
+  { rows: 'hang' },
+  { others: 'reset' },
+];
+const FAULT_MS = 3000;
+const WELL_MS = 3000;
+
+async function main(): Promise<void> {
+  const spool = mkdtempSync(path.join(tmpdir(), 'soak-'));
+  const [bedrock, ingest] = await Promise.all([startBedrock(), startIngest({ keep })]);
+  const env = environment(bedrock, ingest, { MINUTES: String(minutes), BRAINTRUST_BEDROCK_SPOOL_DIR: spool });
+  const hook = values.without ? [] : ['--import', './hook.mjs'];
+  const weather = new AbortController();
+  const changing = values.healthy ? undefined : change(ingest.set, weather.signal);
+  const emptied = setInterval(() => {
+    bedrock.requests.length = 0;
+    ingest.attachments.clear();
+  }, 1000);
+
+  const { code, stdout, stderr } = await runProgram([...hook, '--expose-gc', 'bench/soak/application.mjs'], env);
+  weather.abort();
+  await changing;
+  await ingest.set({});
+  // what is in the spool is sent by whoever comes next
+  for (let round = 0; round < 3 && readdirSync(spool).length > 0; round++) {
+    await runProgram([...hook, 'test/programs/many.mjs'], { ...env, CALLS: '1', STREAMS: '0' });
+  }
+  clearInterval(emptied);
+  const spooled = readdirSync(spool).length;
+  rmSync(spool, { recursive: true });
+  await Promise.all([bedrock.close(), ingest.close()]);
+
+  const told: unknown = JSON.parse(stdout || '{}');
+  const application = isObject(told) ? told : {};
+  const report = {
+    minutes,
+    code,
+    ...spans(ingest.spans(), Number(application.count)),
+    ...flatness(application.heap),
+    application,
+    stderr,
+    spooled,
+  };
+  const problems = values.without ? [] : wrong(report);
+  mkdirSync(path.join(__dirname, 'results'), { recursive: true });
+  const file = path.join(__dirname, 'results', `soak-${new Date().toISOString().slice(0, 10)}.json`);
+  if (!values.without) writeFileSync(file, `${JSON.stringify({ problems, node: process.version, ...report }, null, 1)}\n`);
+  const { heap: _, ...shown } = application;
+  console.log(JSON.stringify({ ...report, application: shown }, null, 1));
+  for (const problem of problems) console.log(`PROBLEM ${problem}`);
+  console.log(problems.length === 0 ? `one span for each of ${application.count} calls` : `${problems.length} problems`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+async function change(set: (faults: Faults) => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (let index = 0; !signal.aborted; index++) {
+    await set(WEATHER[index % WEATHER.length] ?? {});
+    await sleep(FAULT_MS, undefined, { signal }).catch(() => {});
+    await set({});
+    await sleep(WELL_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+const MARK = /call-(\d+)-/;
+
+/** What is counted, and no more: there are very many rows. */
+function keep({ id, _is_merge, span_attributes, input, output, error, metadata }: Row): Row {
+  const mark = MARK.exec(JSON.stringify([input, output, error, metadata]))?.[1];
+  return {
+    id,
+    ...(_is_merge && { _is_merge }),
+    ...(span_attributes?.name !== undefined && { span_attributes: { name: span_attributes.name } }),
+    ...(mark !== undefined && { input: mark }),
+    ...(typeof metadata?.streamStatus === 'string' && { metadata: { streamStatus: metadata.streamStatus } }),
+  };
+}
+
+/** Rows that no call has alone: an answer in a session, a job. */
+const BESIDE = new Set(['bedrock.realtime.response', 'bedrock.asyncInvoke']);
+
+function spans(rows: Row[], calls: number) {
+  const times = new Map<string, number>();
+  const byName: Record<string, number> = {};
+  const byStatus: Record<string, number> = {};
+  let unmarked = 0;
+  for (const { span_attributes, input, metadata } of rows) {
+    const name = span_attributes?.name ?? 'no name';
+    byName[name] = (byName[name] ?? 0) + 1;
+    if (BESIDE.has(name)) continue;
+    if (typeof input === 'string') times.set(input, (times.get(input) ?? 0) + 1);
+    else unmarked++;
+    if (typeof metadata?.streamStatus === 'string') byStatus[metadata.streamStatus] = (byStatus[metadata.streamStatus] ?? 0) + 1;
+  }
+  const missing = Array.from({ length: calls || 0 }, (_, index) => `${index}`).filter((mark) => !times.has(mark));
+  const twice = [...times].filter(([, count]) => count > 1).map(([mark]) => mark);
+  return {
+    calls,
+    marked: times.size,
+    missing: missing.length,
+    missed: missing.slice(0, 20),
+    twice: twice.length,
+    unmarked,
+    byName,
+    byStatus,
+  };
+}
+
+/** The heap after collection: the lower quarter of the first third of the run after its warming up, and of the last third. In MiB. */
+function flatness(samples: unknown) {
+  const used = (Array.isArray(samples) ? samples : []).filter(isObject).map(({ heapUsed }) => Number(heapUsed) / 2 ** 20);
+  const warm = used.slice(Math.floor(used.length / 5));
+  const third = Math.ceil(warm.length / 3);
+  const low = (part: number[]) => [...part].sort((a, b) => a - b)[Math.floor(part.length / 4)] ?? 0;
+  const [early, late] = [low(warm.slice(0, third)), low(warm.slice(-third))].map((size) => Math.round(size * 100) / 100);
+  return { heapEarly: early ?? 0, heapLate: late ?? 0, heapMost: Math.round(Math.max(0, ...used)) };
+}
+
+type Report = ReturnType<typeof spans> &
+  ReturnType<typeof flatness> & { code: number | null; application: Record<string, unknown>; spooled: number };
+
+function wrong({ code, missing, twice, heapEarly, heapLate, application, spooled }: Report): string[] {
+  const said = Array.isArray(application.said) ? application.said.filter((line) => /MaxListeners|unhandled/.test(String(line))) : [];
+  return [
+    ...(code === 0 ? [] : [`the application ended with ${code}`]),
+    ...(missing > 0 ? [`${missing} calls have no span`] : []),
+    ...(twice > 0 ? [`${twice} calls have more than one span`] : []),
+    ...(heapLate > heapEarly * 1.1 + 1 ? [`the heap has grown from ${heapEarly} to ${heapLate} MiB`] : []),
+    ...(spooled > 0 ? [`${spooled} files are left in the spool`] : []),
+    ...said.map(String),
+  ];
+}
+
+void main();
