@@ -30,16 +30,18 @@ export class Allowance {
   /** The text as the row may have it: redacted, and cut at a character boundary where the field is full, saying so. */
   text(text: string): string {
     const shown = redacted(text);
-    const bytes = jsonBytes(shown);
     // What follows a long text has room, too: the newest question is the last of its list. Roles, types and names always have.
     const room = shown.length <= SHORT ? this.#left + CLOSING_BYTES : this.#left - this.#limit * RESERVE;
-    if (bytes <= room || bytes <= Math.min(this.#left, this.#limit * RESERVE)) {
+    const most = Math.max(room, Math.min(this.#left, this.#limit * RESERVE));
+    // A text has at least a byte for each of its units: one that cannot fit is not measured, however long it is.
+    const bytes = shown.length > most ? Number.POSITIVE_INFINITY : jsonBytes(shown);
+    if (bytes <= most) {
       this.#left -= bytes;
       return shown;
     }
+    const kept = within(shown, Math.max(0, Math.floor(room)));
     const whole = Buffer.byteLength(shown);
-    const kept = cut(shown, Math.max(0, Math.floor((room * whole) / bytes)));
-    this.#left -= Math.min(bytes, Math.max(0, room)) + NOTE_BYTES;
+    this.#left -= jsonBytes(kept) + NOTE_BYTES;
     return `${kept}… [${whole - Buffer.byteLength(kept)} of ${whole} bytes cut]`;
   }
 
@@ -64,6 +66,15 @@ export class Allowance {
 
 /** The bytes that a text has in JSON, between its quotes. */
 const jsonBytes = (text: string) => (PLAIN.test(text) ? text.length : Buffer.byteLength(JSON.stringify(text)) - 2);
+/** The longest beginning, give or take a little, that has no more than so many bytes of JSON. */
+function within(text: string, room: number): string {
+  let kept = cut(text.slice(0, room), room);
+  for (let bytes = jsonBytes(kept); bytes > room; bytes = jsonBytes(kept)) {
+    kept = cut(kept, Math.floor((room * Buffer.byteLength(kept)) / bytes));
+  }
+  return kept;
+}
+
 /** A byte a character: ASCII that JSON does not escape. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 /** How much of it was cut, at the end of a text. */
@@ -92,6 +103,8 @@ function redacted(text: string): string {
 
 /** The longest beginning of a text within so many bytes of UTF-8 that ends between two characters. */
 export function cut(text: string, bytes: number): string {
+  // half of a character at the end has no bytes of its own
+  if (/[\ud800-\udbff]$/.test(text.slice(-1))) return cut(text.slice(0, -1), bytes);
   const buffer = Buffer.from(text);
   let end = Math.min(bytes, buffer.length);
   while (end > 0 && end < buffer.length && ((buffer[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end--;

@@ -14,21 +14,20 @@ const CLAUDE = 'anthropic.claude-3-haiku-20240307-v1:0';
 const untracedSend = sdk.BedrockRuntimeClient.prototype.send;
 
 let traced: Traced;
-/** The same client without us. */
-let untraced: sdk.BedrockRuntime;
 const unhandled: unknown[] = [];
 const onUnhandled = (error: unknown) => unhandled.push(error);
 before(async () => {
   process.on('unhandledRejection', onUnhandled).on('uncaughtException', onUnhandled);
   traced = await startTraced();
-  untraced = traced.client();
-  Object.defineProperty(untraced, 'send', { value: untracedSend });
 });
 after(async () => {
   await traced.close();
   process.off('unhandledRejection', onUnhandled).off('uncaughtException', onUnhandled);
   assert.deepEqual(unhandled, []);
 });
+
+/** The same client without us. A new one each time, as its fellow is: the service lets go of connections that nobody uses. */
+const untraced = () => Object.defineProperty(traced.client(), 'send', { value: untracedSend });
 
 type Make = (value: unknown) => object;
 const message = (block: unknown) => ({ modelId: NOVA, messages: [{ role: 'user', content: [block] }] });
@@ -71,13 +70,15 @@ const VALUES: Readonly<Record<string, () => unknown>> = {
   },
 };
 
+/** Bodies that the SDK never comes to the end of. */
+const HANGING = new Set(['stream', 'generator', 'iterator', 'promise']);
+
 /** What the application sees of a call, without what differs from call to call. */
-async function outcome(client: sdk.BedrockRuntime, command: object, most = 1000): Promise<unknown> {
+async function outcome(client: sdk.BedrockRuntime, command: object): Promise<unknown> {
   const send: unknown = Reflect.get(client, 'send');
   if (typeof send !== 'function') throw new Error('no send');
   try {
-    // nothing that hangs without us is worth waiting for
-    const { $metadata: _, metrics: __, ...output } = await send.call(client, command, { abortSignal: AbortSignal.timeout(most) });
+    const { $metadata: _, metrics: __, ...output } = await send.call(client, command, { abortSignal: AbortSignal.timeout(30_000) });
     return stable(output);
   } catch (error) {
     return isObject(error) ? [error.name, error.message, Object.keys(error)] : error;
@@ -94,20 +95,21 @@ describe('a hostile value', () => {
   for (const [place, make] of Object.entries(PLACES)) {
     it(`as ${place} gives what it gives without us, and leaves a span`, async () => {
       const seen: Record<string, [without: unknown, traced: unknown]> = {};
+      const [bare, client] = [untraced(), traced.client()];
+      const values = Object.entries(VALUES).filter(([name]) => place !== 'the body' || !HANGING.has(name));
       const spans = await traced.spansOf(async () => {
-        for (const [name, value] of Object.entries(VALUES)) {
-          seen[name] = [await outcome(untraced, make(value())), await outcome(traced.client(), make(value()))];
-        }
+        for (const [name, value] of values) seen[name] = [await outcome(bare, make(value())), await outcome(client, make(value()))];
       });
       for (const [name, [without, withUs]] of Object.entries(seen)) assert.deepEqual(withUs, without, name);
-      assert.equal(spans.length, Object.keys(VALUES).length);
+      assert.equal(spans.length, values.length);
     });
   }
 
   it('as the options of a call, or as the whole input, gives what it gives without us', async () => {
+    const [bare, client] = [untraced(), traced.client()];
     for (const [name, value] of Object.entries(VALUES)) {
       for (const given of [(client: sdk.BedrockRuntime) => sent(client, converse(message({ text: 'a' })), value()), wholeInput(value)]) {
-        assert.deepEqual(await given(traced.client()), await given(untraced), name);
+        assert.deepEqual(await given(client), await given(bare), name);
       }
     }
     assert.equal(Reflect.get({}, 'polluted'), undefined);
@@ -224,11 +226,12 @@ describe('a body of 10 MB', () => {
     };
     for (const [name, command] of Object.entries(calls)) {
       let seen: unknown;
-      const [span] = await traced.spansOf(async () => {
-        seen = await outcome(traced.client(), command(), 60_000);
+      const before = traced.ingest.spans().length;
+      await traced.spansOf(async () => {
+        seen = await outcome(traced.client(), command());
       });
-      assert.deepEqual(seen, await outcome(untraced, command(), 60_000), name);
-      assert.ok(span, name);
+      assert.deepEqual(seen, await outcome(untraced(), command()), name);
+      const span = (await traced.ingest.waitFor((spans) => spans.length > before, 30_000)).at(-1);
       assert.ok(JSON.stringify(span).length < 2.5 * 1024 * 1024, name);
     }
   });
