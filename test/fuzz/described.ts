@@ -46,7 +46,8 @@ const refuse = () => {
 };
 
 const SPECIAL: Readonly<Record<string, (value: unknown, holder: object | undefined) => unknown>> = {
-  $hostile: (name, holder) => (name === 'circle' ? holder : typeof name === 'string' ? HOSTILE[name]?.() : undefined),
+  $hostile: (name, holder) =>
+    name === 'circle' ? holder : typeof name === 'string' && Object.hasOwn(HOSTILE, name) ? HOSTILE[name]?.() : undefined,
   $bytes: (base64) => Uint8Array.from(Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')),
   $json: (value) => Uint8Array.from(Buffer.from(JSON.stringify(plainJson(value)) ?? '')),
   $text: (pair) => (Array.isArray(pair) && typeof pair[0] === 'string' ? pair[0].repeat(times(pair[1])) : ''),

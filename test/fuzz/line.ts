@@ -105,7 +105,7 @@ async function made(call: Call): Promise<void> {
       async (sent) => {
         const body = member === 'body' && isObject(sent) ? sent.body : undefined;
         if (call.operation === 'InvokeModelWithBidirectionalStream' && typeof body === 'object' && body !== null)
-          await readAll(body, undefined);
+          await readAll(body, undefined).catch(() => {}); // hostile to the SDK, too
         if (refuses) throw error;
         return output;
       },
