@@ -1,0 +1,55 @@
+// What an application does with Message Batches, however it has loaded the SDK. STEPS names what to do, BATCH the batch that was created elsewhere.
+const system = [{ type: 'text', text: 'You are a guide to Lisbon. '.repeat(400), cache_control: { type: 'ephemeral', ttl: '1h' } }];
+const IDS = ['first', 'second', 'third', 'an-error', 'expires', 'canceled'];
+const COUNT = Number(process.env.COUNT ?? IDS.length);
+
+const requestOf = (custom_id) => ({
+  custom_id,
+  params: {
+    model: custom_id === 'third' ? 'claude-haiku-4-5' : 'claude-sonnet-4-5',
+    max_tokens: 64,
+    temperature: 0,
+    ...(COUNT === IDS.length && { system }),
+    messages: [{ role: 'user', content: `Where is the tram, ${custom_id}?` }],
+  },
+});
+
+exports.run = async (client) => {
+  const batches = process.env.BETA ? client.beta.messages.batches : client.messages.batches;
+  let id = process.env.BATCH;
+  const steps = {
+    create: async () => {
+      const requests = Array.from({ length: COUNT }, (_, index) => requestOf(IDS[index] ?? `request-${index}`));
+      const creating = batches.create({ requests });
+      // The application's objects are its own from here on.
+      setImmediate(() => {
+        for (const { params } of requests) params.messages.push({ role: 'assistant', content: 'mutated' });
+        requests.length = 1;
+      });
+      ({ id } = await creating);
+      console.log(id);
+    },
+    fail: () => batches.create({ requests: [requestOf('same'), requestOf('same')] }).catch((error) => console.log(error.status)),
+    poll: async () => console.log((await batches.retrieve(id)).processing_status),
+    cancel: async () => console.log((await batches.cancel(id)).processing_status),
+    list: async () => {
+      for await (const batch of batches.list({ limit: 1 })) console.log(batch.processing_status);
+    },
+    results: async () => {
+      for await (const { custom_id, result } of await batches.results(id)) console.log(custom_id, result.type);
+    },
+    first: async () => {
+      for await (const { custom_id } of await batches.results(id)) {
+        console.log(custom_id);
+        break;
+      }
+    },
+    others: async () => {
+      await client.messages.create(requestOf('other').params);
+      await client.messages.stream(requestOf('other').params).finalMessage();
+      await client.beta.messages.create(requestOf('other').params);
+      await batches.delete(id);
+    },
+  };
+  for (const step of process.env.STEPS.split(' ')) await steps[step]();
+};
