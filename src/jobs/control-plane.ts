@@ -1,2 +1,2 @@
-/** Patches `send` of the module's `BedrockClient`. For the loader; never throws. */
+/** Patches `send` of the module's `BedrockClient`. For the loader; never throws. @public */
 export function patchBedrock(_namespace: unknown): void {}

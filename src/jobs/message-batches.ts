@@ -10,7 +10,7 @@ export type Method = (...args: unknown[]) => unknown;
 /** Marks a method of ours. Registered, so that a second copy of this package sees it too. */
 const TRACED = Symbol.for('braintrust-bedrock.message-batches');
 
-/** Patches the methods of the module's `Batches`, once. For the loader; never throws. */
+/** Patches the methods of the module's `Batches`, once. For the loader; never throws. @public */
 export function patchMessageBatches(namespace: unknown): void {
   guard('patch', () => {
     const batches = isObject(namespace) || typeof namespace === 'function' ? Reflect.get(namespace, 'Batches') : undefined;

@@ -48,11 +48,12 @@ export function complaint({ code, stderr, calls, spans }: Outcome): string | und
   return spans === calls ? undefined : `${spans} spans for ${calls} calls`;
 }
 
-function environment(bedrock: Bedrock, ingest: Ingest, env: Record<string, string>): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(AWS|BRAINTRUST)_|^BRAINTRUST|^NODE_|^npm_/.test(name));
+/** The environment of a program that talks to what is embedded here, with nothing of this process's own settings. */
+export function environment(service: Pick<Bedrock, 'env'>, ingest: Ingest, env: Record<string, string>): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(AWS|ANTHROPIC|BRAINTRUST)_|^BRAINTRUST|^NODE_|^npm_/.test(name));
   return {
     ...Object.fromEntries(own),
-    ...bedrock.env,
+    ...service.env,
     ...ingest.env,
     BRAINTRUST_PROJECT: 'loader',
     AWS_EC2_METADATA_DISABLED: 'true',

@@ -15,10 +15,10 @@ export interface Form {
   without?: (node: readonly number[], sdk: readonly number[]) => string | undefined;
 }
 
-const IMPORT = `--import ${HOOK}`;
-const REQUIRE = `--require ${HOOK_CJS}`;
-const TSX = `--import ${pathToFileURL(path.join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs'))}`;
-const SOURCE = `--import ${path.join(ROOT, 'test', 'apps', 'source-loader.mjs')}`;
+export const IMPORT = `--import ${HOOK}`;
+export const REQUIRE = `--require ${HOOK_CJS}`;
+export const TSX = `--import ${pathToFileURL(path.join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs'))}`;
+export const SOURCE = `--import ${path.join(ROOT, 'test', 'apps', 'source-loader.mjs')}`;
 
 export const FORMS: readonly Form[] = [
   { name: 'import { … }', program: 'import-named.mjs', options: IMPORT },

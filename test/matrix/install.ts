@@ -13,7 +13,7 @@ export interface Runtime {
   node: string;
 }
 
-/** An AWS SDK of the matrix, with the programs beside it: they find it as an application would. */
+/** An SDK of the matrix, with the programs beside it: they find it as an application would. */
 export interface Sdk {
   version: string;
   apps: string;
@@ -31,10 +31,15 @@ export async function installNode(version: string): Promise<Runtime> {
 }
 
 /** Installs a version of the SDK, once, and puts the programs beside it, each time. */
-export async function installSdk(version: string): Promise<Sdk> {
-  const name = '@aws-sdk/client-bedrock-runtime';
-  const folder = version === 'newest' ? path.join(ROOT, 'node_modules', name) : await install(`sdk-${version}`, `${name}@${version}`, name);
-  const apps = version === 'newest' ? APPS : path.join(CACHE, `sdk-${version}`, 'apps');
+export const installSdk = (version: string): Promise<Sdk> => installBeside('sdk', '@aws-sdk/client-bedrock-runtime', version);
+
+/** The same for the SDK of Anthropic. */
+export const installAnthropic = (version: string): Promise<Sdk> => installBeside('anthropic', '@anthropic-ai/sdk', version);
+
+async function installBeside(kind: string, name: string, version: string): Promise<Sdk> {
+  const place = `${kind}-${version}`;
+  const folder = version === 'newest' ? path.join(ROOT, 'node_modules', name) : await install(place, `${name}@${version}`, name);
+  const apps = version === 'newest' ? APPS : path.join(CACHE, place, 'apps');
   if (apps !== APPS) await cp(APPS, apps, { recursive: true });
   return { version: await versionOf(folder), apps, folder };
 }

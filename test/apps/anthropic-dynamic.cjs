@@ -1,0 +1,3 @@
+const { call } = require('./anthropic-call.cjs');
+
+import('@anthropic-ai/sdk').then(({ default: Anthropic }) => call(Anthropic));
