@@ -31,7 +31,8 @@ function opened(flags: string[]): string[] {
     const env = { PATH: process.env.PATH };
     execFileSync('strace', ['-f', '-e', 'trace=open,openat', '-o', trace, process.execPath, ...flags, NOTHING_CJS], { env });
     const lines = readFileSync(trace, 'utf8').split('\n');
-    return lines.flatMap((line) => /"(\/[^"]+)".* = \d+$/.exec(line)?.[1] ?? []);
+    const files = lines.flatMap((line) => /"(\/[^"]+)".* = \d+$/.exec(line)?.[1] ?? []);
+    return files.filter((file) => file !== '/sys/devices/system/cpu/online'); // glibc's malloc, whenever two threads happen to meet in it
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -74,6 +75,14 @@ describe('a process that loads the SDK and calls nothing', () => {
       files.filter((file) => /node_modules.(braintrust|import-in-the-middle|require-in-the-middle)./.test(file)),
       [],
     );
+  });
+
+  test('has loaded nothing for the SDK of Anthropic, and the other way round', () => {
+    const ours = (files: string[]): string[] =>
+      files.filter((file) => file.startsWith(path.join(ROOT, 'dist'))).map((file) => path.basename(file));
+    assert.ok(!ours(loaded(['--import', HOOK], SDK).files).includes('message-batches.js'));
+    const anthropic = ours(loaded(['--import', HOOK], '@anthropic-ai/sdk').files);
+    assert.deepEqual(anthropic.sort(), ['config.js', 'guard.js', 'loader.js', 'message-batches.js', 'read.js', 'say.js']);
   });
 
   test('has loaded nothing of ours but the loader when it is switched off', () => {

@@ -25,6 +25,17 @@ const FILES = {
     'const first = module.exports; first.partial = true; const circular = require("./part.js"); module.exports = { same: first === exports, circular, name: "other" };',
   'node_modules/other/dist-cjs/part.js':
     'module.exports = { ...require("./index.js"), loaded: module.parent && require.cache[require.resolve("./index.js")].loaded };',
+  'throws.mjs': 'function inner() { throw new RangeError("at evaluation"); }\ninner();',
+  'syntax.mjs': 'const = 1;',
+  'misses.mjs': 'import "a-package-that-is-not-there";',
+  'imports-throws.mjs': 'import "./throws.mjs";',
+  'library.cjs':
+    'exports.real = typeof require.resolve === "function" && require("node:fs") === require("fs");\nexports.path = __filename;',
+  // Has the name of the file that gets another line, without its class, and throws.
+  'node_modules/@anthropic-ai/sdk/resources/messages/batches.mjs': 'export const other = 1;\nthrow new RangeError("at evaluation");',
+  'node_modules/@anthropic-ai/sdk/package.json': '{ "type": "module" }',
+  // The same name in another package: without the class that would tell, nothing comes of it.
+  'node_modules/other-messages/resources/messages/batches.mjs': 'export const source = () => "itself"; // no newline at the end',
 };
 
 const folder = mkdtempSync(path.join(tmpdir(), 'seen-'));
@@ -48,7 +59,7 @@ describe('the application sees the same errors, stacks, exports and cache with t
     { ours: ['--import', HOOK], theirs: ['--import', path.join(APPS, 'nothing.mjs')] },
     { ours: ['--require', HOOK_CJS], theirs: ['--require', path.join(APPS, 'nothing.cjs')] },
   ];
-  for (const program of ['seen.cjs', 'seen.mjs']) {
+  for (const program of ['seen.cjs', 'seen.mjs', 'seen-modules.mjs']) {
     for (const { ours, theirs } of preloads) {
       test(`${program} under ${ours[0]}`, async () => {
         assert.equal(await seen(program, ours), await seen(program, theirs));

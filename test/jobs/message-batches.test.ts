@@ -243,6 +243,23 @@ describe('a batch', () => {
       assert.equal(named(mergeRows(rows), REQUEST).filter((row) => row.metrics?.end !== undefined).length, 1);
     }));
 
+  it('whose answer the application reads by itself has a span that says no more than that it was made', () =>
+    withServices({}, async (services) => {
+      const { rows, stdout } = await run(services, 'batches.mjs', { STEPS: 'raw' });
+      assert.equal(stdout, '200\n');
+      assert.equal(rows.length, 1);
+      assert.notEqual(rows[0]?._is_merge, true);
+      assert.deepEqual([rows[0]?.metadata?.httpStatus, rows[0]?.metadata?.batchId, rows[0]?.error], [200, undefined, undefined]);
+    }));
+
+  it('that is listed on a later page is completed, and each page is a call', () =>
+    withServices({ pollsUntilDone: 0 }, async (services) => {
+      const { rows } = await run(services, 'batches.mjs', { STEPS: 'again list' });
+      assert.equal(named(rows, 'anthropic.messages.batches.list').length, 3);
+      const states = named(mergeRows(rows), CREATE).map((row) => row.metadata?.processingStatus);
+      assert.deepEqual(states, ['ended', 'ended', 'ended']);
+    }));
+
   it('that is cancelled has a span for that, and no state that could change', () =>
     withServices({ pollsUntilDone: 9 }, async (services) => {
       const { rows } = await run(services, 'batches.mjs', { STEPS: 'create cancel' });
@@ -339,5 +356,13 @@ describe('a batch of 10,000 requests', () => {
       assert.ok(Array.isArray(ids) && ids.length === 101);
       assert.equal(string(ids.at(-1)), '[9900 of 10000 items cut]');
       assert.ok(isObject(batch?.metadata) && batch.metadata.requestCount === 10_000);
+    }));
+
+  it('is let go of once its rows are written', () =>
+    withServices({}, async (services) => {
+      const { stdout } = await run(services, 'batches.mjs', { STEPS: 'heap', COUNT: '10000', NODE_OPTIONS: '--expose-gc' });
+      const [count, megabytes] = stdout.trim().split(' ').map(Number);
+      assert.equal(count, 10_000);
+      assert.ok(Number(megabytes) < 8, `${megabytes} MiB are left`);
     }));
 });

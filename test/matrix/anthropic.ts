@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { startAnthropic } from '../../demo/anthropic';
 import { startIngest } from '../../demo/ingest';
 import { environment } from '../apps/run';
-import { type Form, IMPORT, REQUIRE, SOURCE, TSX } from './forms';
+import { type Form, IMPORT, isBefore, REQUIRE, SOURCE, TSX } from './forms';
 
 /** The ways in which an application loads the SDK of Anthropic, which has CommonJS and ES modules side by side. */
 export const ANTHROPIC_FORMS: readonly Form[] = [
@@ -19,7 +19,13 @@ export const ANTHROPIC_FORMS: readonly Form[] = [
   { name: 'tsx, .ts', program: 'anthropic-typescript.ts', options: `${IMPORT} ${TSX}` },
   { name: 'tsx, .mts', program: 'anthropic-typescript.mts', options: `${IMPORT} ${TSX}` },
   { name: 'tsx first, .mts', program: 'anthropic-typescript.mts', options: `${TSX} ${IMPORT}` },
-  { name: 'loader that gives the source', program: 'anthropic-import.mjs', options: `${IMPORT} ${SOURCE}` },
+  {
+    name: 'loader that gives the source',
+    program: 'anthropic-import.mjs',
+    options: `${IMPORT} ${SOURCE}`,
+    without: (node, sdk) =>
+      isBefore(node, [20, 10]) && isBefore(sdk, [1]) ? 'this Node itself warns of the JSON that the SDK requires' : undefined,
+  },
 ];
 
 /** Runs a program that makes a batch of one request and reads its result; gives what is wrong with the rows that it leaves. */

@@ -1,4 +1,6 @@
 // What an application does with Message Batches, however it has loaded the SDK. STEPS names what to do, BATCH the batch that was created elsewhere.
+const { isAnyUnfinished } = require('../../dist/unfinished.js');
+
 const system = [{ type: 'text', text: 'You are a guide to Lisbon. '.repeat(400), cache_control: { type: 'ephemeral', ttl: '1h' } }];
 const IDS = ['first', 'second', 'third', 'an-error', 'expires', 'canceled'];
 const COUNT = Number(process.env.COUNT ?? IDS.length);
@@ -13,6 +15,14 @@ const requestOf = (custom_id) => ({
     messages: [{ role: 'user', content: `Where is the tram, ${custom_id}?` }],
   },
 });
+
+/** Once all rows are at Braintrust, in bytes. */
+const heapUsed = async () => {
+  while (isAnyUnfinished()) await new Promise((resolve) => setTimeout(resolve, 20));
+  await require('braintrust-bedrock').flush();
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+};
 
 exports.run = async (client) => {
   const batches = process.env.BETA ? client.beta.messages.batches : client.messages.batches;
@@ -43,6 +53,18 @@ exports.run = async (client) => {
         console.log(custom_id);
         break;
       }
+    },
+    raw: async () => console.log((await batches.create({ requests: [requestOf('first')] }).asResponse()).status),
+    again: async () => {
+      for (let times = 0; times < 3; times++) await batches.create({ requests: [requestOf('first')] });
+    },
+    heap: async () => {
+      const requests = Array.from({ length: COUNT }, (_, index) => requestOf(`request-${index}`));
+      // What the SDK and a connection take is there before it is measured.
+      await batches.create({ requests: requests.slice(0, 1000) });
+      const before = await heapUsed();
+      await batches.create({ requests });
+      console.log(requests.length, Math.round(((await heapUsed()) - before) / 1024 / 1024));
     },
     others: async () => {
       await client.messages.create(requestOf('other').params);
