@@ -265,6 +265,7 @@ describe('a batch', () => {
       const { rows } = await run(services, 'batches.mjs', { STEPS: 'create cancel' });
       const [batch] = named(mergeRows(rows), CREATE);
       assert.equal(batch?.metadata?.processingStatus, undefined);
+      assert.equal(named(rows, CREATE).length, 1, 'nothing is written of it before it has ended');
       assert.equal(named(rows, 'anthropic.messages.batches.cancel').length, 1);
     }));
 
