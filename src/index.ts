@@ -1,4 +1,5 @@
 export { wrapBedrockRuntime } from './client';
+export { wrapMessageBatches } from './jobs/message-batches';
 export { configure, type Options } from './policy';
 
 /**

@@ -1,5 +1,8 @@
+import { config } from '../config';
 import { guard } from '../guard';
-import { isObject } from '../read';
+import { isObject, object } from '../read';
+import { say } from '../say';
+import type { JsonObject } from '../types';
 
 /** What is traced of Message Batches; everything else of the SDK passes. */
 const METHODS = ['create', 'retrieve', 'list', 'cancel', 'results'] as const;
@@ -15,9 +18,29 @@ export function patchMessageBatches(namespace: unknown): void {
   guard('patch', () => {
     const batches = isObject(namespace) || typeof namespace === 'function' ? Reflect.get(namespace, 'Batches') : undefined;
     const prototype: unknown = typeof batches === 'function' ? batches.prototype : undefined;
-    if (isObject(prototype) && METHODS.every((name) => typeof prototype[name] === 'function')) replaceMethods(prototype);
+    if (isBatches(prototype)) replaceMethods(prototype);
   });
 }
+
+/**
+ * Traces the Message Batches of one client of the SDK of Anthropic, `beta` included, for applications that do not use the loader hook.
+ * Wrapping a client twice, or one that the hook has already patched, changes nothing.
+ *
+ * @param client an `Anthropic`; anything else is given back untouched, with a line on stderr
+ * @returns the same client
+ * @example const client = wrapMessageBatches(new Anthropic());
+ */
+export function wrapMessageBatches<T extends object>(client: T): T {
+  guard('wrap', () => {
+    if (!config().on) return;
+    const all = [client, Reflect.get(client, 'beta')].map((part) => object(object(part)?.messages)?.batches).filter(isBatches);
+    if (all.length === 0) say('wrapMessageBatches was given something that is no client of the SDK of Anthropic; it is not traced.');
+    for (const batches of all) replaceMethods(batches);
+  });
+  return client;
+}
+
+const isBatches = (value: unknown): value is JsonObject => isObject(value) && METHODS.every((name) => typeof value[name] === 'function');
 
 function replaceMethods(target: object): void {
   for (const name of METHODS) {

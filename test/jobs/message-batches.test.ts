@@ -9,6 +9,8 @@ import type { JsonObject } from '../../src/types';
 import { type Outcome, runProgram } from '../helpers/program';
 
 const PROGRAMS = join(__dirname, '../programs');
+/** A preload that does nothing. */
+const NOTHING = join(PROGRAMS, '../apps/nothing.mjs');
 const CREATE = 'anthropic.messages.batches.create';
 const REQUEST = 'anthropic.messages.create';
 
@@ -334,6 +336,17 @@ describe('the SDK of Anthropic', () => {
       }));
   }
 
+  for (const hooks of ['braintrust-bedrock/hook.mjs', NOTHING]) {
+    for (const beta of ['', '1']) {
+      it(`has one row for each with wrapMessageBatches, ${hooks === NOTHING ? 'without the hook' : 'beside the hook'}${beta && ', beta'}`, () =>
+        withServices({ pollsUntilDone: 0 }, async (services) => {
+          const env = { STEPS: 'create poll results', WRAP_BATCHES: '1', HOOKS: hooks, BETA: beta };
+          const { rows } = await run(services, 'batches.mjs', env);
+          assert.equal(mergeRows(rows).length, 8);
+        }));
+    }
+  }
+
   it('gives the application the same promises, pages, streams and errors with the hook as without it', async () => {
     const seen = (hooks: string) =>
       withServices({}, async (services) => {
@@ -341,7 +354,7 @@ describe('the SDK of Anthropic', () => {
         assert.equal(stderr, '');
         return stdout.replace(/(msgbatch|msg|req)_01\w+/g, '$1').replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time');
       });
-    assert.equal(await seen('braintrust-bedrock/hook.mjs'), await seen(join(PROGRAMS, '../apps/nothing.mjs')));
+    assert.equal(await seen('braintrust-bedrock/hook.mjs'), await seen(NOTHING));
   });
 });
 
