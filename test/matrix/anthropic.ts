@@ -33,7 +33,8 @@ export async function complaintOf(node: string, program: string, options: string
   const [anthropic, ingest] = await Promise.all([startAnthropic({ pollsUntilDone: 0 }), startIngest()]);
   try {
     const env = environment(anthropic, ingest, { NODE_OPTIONS: options });
-    const child = spawn(node, [program], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+    // tsx alone takes 5 s of CPU to read this SDK
+    const child = spawn(node, [program], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
     if (child.exitCode !== 0) return `exit code ${child.exitCode}: ${stderr}`;
     if (stderr !== '') return `stderr: ${stderr}`;
