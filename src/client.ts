@@ -5,20 +5,18 @@ import { config } from './config';
 import { guard } from './guard';
 import { isObject } from './read';
 import { say } from './say';
-import type { Send } from './trace';
+import { type Open, patchSend, wrapSend } from './send';
 
-/** Marks a `send` of ours. Registered, so that a second copy of this package sees it too. */
-const TRACED = Symbol.for('braintrust-bedrock.send');
-/** Marks a client that has a `send` of ours as its own, with itself: what stands behind or before it (a Proxy, a subclass) is another one. */
-const WRAPPED = Symbol.for('braintrust-bedrock.wrapped');
+/** What opens a call of Bedrock Runtime, and all that it brings. */
+const load = (): Open => {
+  const loaded: typeof import('./open') = require('./open');
+  return loaded.openRuntime;
+};
 
 /** Patches `send` of the module's `BedrockRuntimeClient`, once. For the loader; never throws. */
 export function patchBedrockRuntime(namespace: unknown): void {
   guard('patch', () => {
-    const client = isObject(namespace) || typeof namespace === 'function' ? Reflect.get(namespace, 'BedrockRuntimeClient') : undefined;
-    const prototype: unknown = typeof client === 'function' ? client.prototype : undefined;
-    if (!isObject(prototype) || isTraced(prototype)) return;
-    replaceSend(prototype);
+    if (!patchSend(namespace, 'BedrockRuntimeClient', load)) return;
     replaceBuiltInWhenLoaded();
     sendLeftovers();
   });
@@ -39,11 +37,9 @@ export function wrapBedrockRuntime<T extends object>(client: T): T {
       say('wrapBedrockRuntime was given something that is no client of the AWS SDK; it is not traced.');
       return;
     }
-    if (isTraced(client)) return;
-    replaceSend(client);
+    if (!wrapSend(client, load)) return;
     replaceBuiltInWhenLoaded();
     sendLeftovers();
-    Object.defineProperty(client, WRAPPED, { value: client });
   });
   return client;
 }
@@ -58,29 +54,3 @@ function sendLeftovers(): void {
     });
   }).unref();
 }
-
-function isTraced(target: object): boolean {
-  const send: unknown = Reflect.get(target, 'send');
-  return typeof send === 'function' && TRACED in send;
-}
-
-function replaceSend(target: object): void {
-  const own = Object.getOwnPropertyDescriptor(target, 'send');
-  // An inherited send is looked up at each call: whoever patches the parent class after us is still called.
-  const original = (): Send => own?.value ?? Reflect.get(Object.getPrototypeOf(target), 'send');
-  function send(this: object, ...args: unknown[]): unknown {
-    const trace = guard('line', () => {
-      // A wrapped client calls down to its class, patched or not: the call is already being traced.
-      if (this !== target && isObject(this) && Reflect.get(this, WRAPPED) === this) return undefined;
-      loaded ??= require('./trace') as typeof import('./trace');
-      return loaded.traceSend;
-    });
-    return trace ? trace(original(), this, args) : original().apply(this, args);
-  }
-  Object.defineProperty(send, 'length', { value: original().length, configurable: true });
-  Object.defineProperty(send, TRACED, { value: true });
-  Object.defineProperty(target, 'send', { value: send, writable: true, configurable: true, enumerable: own?.enumerable ?? false });
-}
-
-/** The line, and all that it brings: not needed until the first call. */
-let loaded: typeof import('./trace') | undefined;

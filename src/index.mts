@@ -1,2 +1,11 @@
 // The same module for `import`: the package is CommonJS, so that it loads where `require` of an ES module is switched off (AWS Lambda).
-export { configure, flush, type Options, wrapBedrockRuntime, wrapMessageBatches } from './index.js';
+export {
+  type BatchResultsOptions,
+  type BatchResultsSummary,
+  configure,
+  flush,
+  type Options,
+  traceBatchResults,
+  wrapBedrockRuntime,
+  wrapMessageBatches,
+} from './index.js';

@@ -1,5 +1,7 @@
 export { wrapBedrockRuntime } from './client';
+export { type BatchResultsOptions, traceBatchResults } from './jobs/batch-results';
 export { wrapMessageBatches } from './jobs/message-batches';
+export type { BatchResultsSummary } from './jobs/results';
 export { configure, type Options } from './policy';
 
 /**

@@ -1,21 +1,15 @@
-import { Call } from './call';
-import { watchExit } from './delivery/exit';
 import { follow } from './follow';
 import { guard } from './guard';
-
-/** A client's `send`: `(command)`, `(command, options)`, `(command, callback)` or `(command, options, callback)`. */
-export type Send = (this: object, ...args: unknown[]) => unknown;
-
-watchExit();
+import type { Open, Send } from './send';
 
 /**
- * The line that every call takes; client.ts loads it at the first one. What the application gets is what `send` gives; all else is guarded.
+ * The line that every call takes; send.ts loads it at the first one. What the application gets is what `send` gives; all else is guarded.
  * A call that is not to be traced (another service's command, nobody to record for) costs the look-up and nothing more.
  * @public
  */
-export function traceSend(send: Send, client: object, args: unknown[]): unknown {
+export function traceSend(open: Open, send: Send, client: object, args: unknown[]): unknown {
   // A traced send that is called by another one on its way (a wrapped client behind a Proxy, a patched class) carries the same call.
-  const call = args[0] !== undefined && args[0] === sending ? undefined : guard('open', () => Call.open(client, args));
+  const call = args[0] !== undefined && args[0] === sending ? undefined : guard('open', () => open(client, args));
   if (!call) return send.apply(client, args);
   const ended = guard('callback', () => withCallback(args, call.succeed, call.fail));
   let result: unknown;

@@ -1,6 +1,8 @@
-import { isObject, string } from '../read';
+import { commandName } from '../command-name';
+import { isObject } from '../read';
 import type { JsonObject, Operation } from '../types';
 import { getAsyncInvoke, listAsyncInvokes, startAsyncInvoke } from './async-invoke';
+import { createModelInvocationJob, getModelInvocationJob, listModelInvocationJobs, stopModelInvocationJob } from './batch';
 import { invokeModelWithBidirectionalStream } from './bidirectional';
 import { converse, converseStream } from './converse';
 import { countTokens } from './count-tokens';
@@ -8,54 +10,66 @@ import { generic } from './generic';
 import { applyGuardrail, invokeGuardrailChecks } from './guardrail';
 import { invokeModel, invokeModelWithResponseStream } from './invoke-model';
 
-/*
- * The operations of Bedrock Runtime. A new one is one file (or one export) and one line here; until it has them, `generic` records it.
- */
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-  Converse: converse,
-  ConverseStream: converseStream,
-  InvokeModel: invokeModel,
-  InvokeModelWithResponseStream: invokeModelWithResponseStream,
-  InvokeModelWithBidirectionalStream: invokeModelWithBidirectionalStream,
-  StartAsyncInvoke: startAsyncInvoke,
-  GetAsyncInvoke: getAsyncInvoke,
-  ListAsyncInvokes: listAsyncInvokes,
-  ApplyGuardrail: applyGuardrail,
-  InvokeGuardrailChecks: invokeGuardrailChecks,
-  CountTokens: countTokens,
+/** A client of the AWS SDK whose calls are traced. */
+export type Service = 'bedrock-runtime' | 'bedrock';
+
+interface Commands {
+  /** The Smithy namespace of the service, which the SDK's commands carry. */
+  namespace: string;
+  /** A new operation is one file (or one export) and one line here. */
+  operations: Readonly<Record<string, Operation>>;
+  /** What records a command that is not listed; without it, such a command passes untouched. */
+  otherwise?(name: string): Operation;
+}
+
+const SERVICES: Readonly<Record<Service, Commands>> = {
+  'bedrock-runtime': {
+    namespace: 'com.amazonaws.bedrockruntime',
+    operations: {
+      Converse: converse,
+      ConverseStream: converseStream,
+      InvokeModel: invokeModel,
+      InvokeModelWithResponseStream: invokeModelWithResponseStream,
+      InvokeModelWithBidirectionalStream: invokeModelWithBidirectionalStream,
+      StartAsyncInvoke: startAsyncInvoke,
+      GetAsyncInvoke: getAsyncInvoke,
+      ListAsyncInvokes: listAsyncInvokes,
+      ApplyGuardrail: applyGuardrail,
+      InvokeGuardrailChecks: invokeGuardrailChecks,
+      CountTokens: countTokens,
+    },
+    otherwise: generic,
+  },
+  bedrock: {
+    namespace: 'com.amazonaws.bedrock',
+    operations: {
+      CreateModelInvocationJob: createModelInvocationJob,
+      GetModelInvocationJob: getModelInvocationJob,
+      ListModelInvocationJobs: listModelInvocationJobs,
+      StopModelInvocationJob: stopModelInvocationJob,
+    },
+  },
 };
 
 /** An SDK command as we see it. */
 export interface Command {
   /** The class name that the SDK documents, such as `ConverseCommand`. */
   name: string;
+  service: Service;
   operation: Operation;
   input: JsonObject;
 }
 
-/** What a command is, or `undefined` for one that is not Bedrock Runtime's. */
+/** What a command is, or `undefined` for one that is not traced. */
 export function commandOf(command: unknown): Command | undefined {
   if (!isObject(command)) return undefined;
-  const name = nameBySchema(command) ?? nameByClass(command);
-  if (!name) return undefined;
-  return {
-    name: `${name}Command`,
-    operation: Object.hasOwn(OPERATIONS, name) ? (OPERATIONS[name] ?? generic(name)) : generic(name),
-    input: isObject(command.input) ? command.input : {},
-  };
+  return commandIn('bedrock-runtime', command) ?? commandIn('bedrock', command);
 }
 
-/** `schema` is `[kind, namespace, operation, …]`; SDKs up to about 3.929 have none. */
-function nameBySchema({ schema }: JsonObject): string | undefined {
-  return Array.isArray(schema) && schema[1] === 'com.amazonaws.bedrockruntime' ? string(schema[2]) : undefined;
-}
-
-/** By the name of the command's class or of one that it extends. A minifier that changes names leaves nothing to go by. */
-function nameByClass(command: JsonObject): string | undefined {
-  if (Array.isArray(command.schema)) return undefined;
-  for (let type: unknown = command.constructor; typeof type === 'function' && type.name; type = Object.getPrototypeOf(type)) {
-    const name = type.name.replace(/Command$/, '');
-    if (name !== type.name && Object.hasOwn(OPERATIONS, name)) return name;
-  }
-  return undefined;
+function commandIn(service: Service, command: JsonObject): Command | undefined {
+  const { namespace, operations, otherwise } = SERVICES[service];
+  const isKnown = (name: string) => Object.hasOwn(operations, name);
+  const name = commandName(command, namespace, isKnown);
+  const operation = name === undefined ? undefined : isKnown(name) ? operations[name] : otherwise?.(name);
+  return operation && { name: `${name}Command`, service, operation, input: isObject(command.input) ? command.input : {} };
 }

@@ -1,0 +1,70 @@
+import { attach, errorContent, snapshot } from '../content';
+import { guard } from '../guard';
+import type { Place } from '../place';
+import { parseJson } from '../read';
+import { say } from '../say';
+import { mergeRow } from '../span';
+import { type RecordJob, type RecordRow, readRecord } from './batch-record';
+import { rowIds, traceIdOf } from './ids';
+import { knownJob, remember } from './known';
+
+/** How many records have been read. */
+export interface BatchResultsSummary {
+  /** Records of the batch, those that failed included. */
+  records: number;
+  /** Records that failed. */
+  errors: number;
+  /** Lines that are no record: broken JSON, no record id, neither an answer nor an error. */
+  malformed: number;
+}
+
+/** Writes the rows of a batch's records: children of the job's row, with ids that every process derives alike. */
+export class Results {
+  readonly summary: BatchResultsSummary = { records: 0, errors: 0, malformed: 0 };
+  readonly #job: RecordJob;
+  readonly #times: { start?: number; end: number };
+  readonly #trace: { rootSpanId: string; parents: string[] };
+
+  /** @param place where rows go; without one, records are counted and no more */
+  constructor(
+    private readonly place: Place | undefined,
+    { jobArn, model, invocationType }: RecordJob,
+  ) {
+    const known = knownJob(jobArn);
+    // Where AWS has not told when a job ended, all readings in this process give its records one time.
+    const firstReading = known?.firstReading ?? Date.now() / 1000;
+    if (known) remember(jobArn, { firstReading });
+    this.#job = { jobArn, model: model ?? known?.model, invocationType: invocationType ?? known?.invocationType };
+    const end = known?.endTime ?? firstReading;
+    this.#times = { start: known?.submitTime ?? end, end };
+    this.#trace = { rootSpanId: known?.rootSpanId ?? traceIdOf(jobArn), parents: [rowIds(jobArn).spanId] };
+  }
+
+  /** @param record a line, a parsed record, or `undefined` for what was no line */
+  take(record: unknown): void {
+    const row = guard('record', () => readRecord(typeof record === 'string' ? parseJson(record) : record, this.#job));
+    if (!row) {
+      this.summary.malformed++;
+      return;
+    }
+    this.summary.records++;
+    if (row.error) this.summary.errors++;
+    if (this.place) guard('result', () => this.#write(row, this.place));
+  }
+
+  #write({ recordId, name, fields, error }: RecordRow, place: Place | undefined): void {
+    if (!place) return;
+    const copy = snapshot(fields);
+    const uploads = guard('attach', () => attach(copy.files)) ?? [];
+    const ids = rowIds(this.#job.jobArn, recordId);
+    const failure = error && { error: errorContent(error) };
+    mergeRow(place, { ...copy.value, ...failure, ids, name, type: 'llm', ...this.#times, trace: this.#trace, uploads });
+  }
+
+  /** There are no more: tells what was no record. */
+  over(): void {
+    const { malformed, records } = this.summary;
+    if (malformed > 0)
+      say(`${malformed} of ${malformed + records} lines are no records of the batch job ${this.#job.jobArn}: they leave no span.`);
+  }
+}

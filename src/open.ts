@@ -1,0 +1,15 @@
+import { Call } from './call';
+import { watchExit } from './delivery/exit';
+import { commandOf, type Service } from './operations';
+import type { Open } from './send';
+
+watchExit();
+
+/** Opens a call of one service's client. Another service's command fails there without us, and does so with us. */
+const openOf =
+  (service: Service): Open =>
+  (client, args) =>
+    commandOf(args[0])?.service === service ? Call.open(client, args) : undefined;
+
+export const openRuntime: Open = openOf('bedrock-runtime');
+export const openControlPlane: Open = openOf('bedrock');
