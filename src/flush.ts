@@ -1,9 +1,11 @@
 import { drain } from './delivery';
+import { allRead } from './jobs/readings';
 import { type BraintrustState, braintrustState } from './state';
 import { uploaded } from './upload';
 
 /** Sends all that is left; true when Braintrust has confirmed it. Never rejects. */
 export async function flushAll(): Promise<boolean> {
+  await allRead();
   const sent = await drain().catch(() => false);
   await uploaded();
   return sent;

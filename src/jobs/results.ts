@@ -1,4 +1,5 @@
 import { attach, errorContent, snapshot } from '../content';
+import { watchExit } from '../delivery/exit';
 import { guard } from '../guard';
 import type { Place } from '../place';
 import { parseJson } from '../read';
@@ -7,6 +8,8 @@ import { mergeRow } from '../span';
 import { type RecordJob, type RecordRow, readRecord } from './batch-record';
 import { rowIds, traceIdOf } from './ids';
 import { knownJob, remember } from './known';
+
+watchExit();
 
 /** How many records have been read. */
 export interface BatchResultsSummary {

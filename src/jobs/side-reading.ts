@@ -1,8 +1,10 @@
-import { setImmediate } from 'node:timers';
-import { guard } from '../guard';
+import { setImmediate } from 'node:timers/promises';
+import { debug, guard } from '../guard';
 import { say } from '../say';
+import { begun, finished } from '../unfinished';
 import type { BodyListener } from './hear-body';
-import { Lines } from './lines';
+import { type Line, Lines } from './lines';
+import { begin } from './readings';
 import type { Results } from './results';
 import { Turns } from './turns';
 
@@ -11,14 +13,21 @@ const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 
 let waitingBytes = 0;
 
+/** Stands where bytes were left out. */
+const CUT = new Uint8Array();
+
 /**
  * Reads results beside an application that is reading them: what it gets is copied, and read in turns of our own.
  * What goes faster than that for too long is left out, with a line on stderr.
  */
 export class SideReading implements BodyListener {
-  readonly #lines = new Lines();
+  readonly #cut = new Lines();
   readonly #waiting: Uint8Array[] = [];
+  /** What is being read. */
+  #piece: Uint8Array = CUT;
+  #lines: Generator<Line, void> | undefined;
   #reading = false;
+  #isOver = false;
   /** Where bytes have been left out, the rest of their line is no line. */
   #isCut = false;
   #ending: 'end' | 'gone' | undefined;
@@ -65,33 +74,52 @@ export class SideReading implements BodyListener {
   #start(): void {
     if (this.#reading) return;
     this.#reading = true;
-    setImmediate(() => void this.#read());
+    begun(this.#atExit);
+    begin(this.#read().catch((error: unknown) => debug('results failed', error)));
   }
 
   async #read(): Promise<void> {
+    await setImmediate(); // the application's turn is not ours
     const turns = new Turns();
-    for (let piece = this.#waiting.shift(); piece; piece = this.#waiting.shift()) {
-      for (const line of this.#linesOf(piece)) {
-        guard('results', () => this.results.take(line));
-        await turns.next();
-      }
-      waitingBytes -= piece.length;
-    }
+    while (this.#takeOne()) await turns.next();
     this.#reading = false;
-    if (!this.#ending) return;
-    if (this.#ending === 'end' && this.isWhole && !this.#isCut) for (const line of this.#lines.last()) this.results.take(line);
-    this.results.over();
+    finished(this.#atExit);
   }
 
-  #linesOf(piece: Uint8Array): Iterable<string | undefined> {
-    if (piece !== CUT) return this.#lines.add(piece);
-    this.#lines.clear();
-    return [];
+  /** The process ends: the rest is read now. */
+  #atExit = (): void => {
+    while (this.#takeOne());
+    finished(this.#atExit);
+  };
+
+  /** Takes the next line; false where there is none. */
+  #takeOne(): boolean {
+    for (;;) {
+      const next = this.#lines?.next();
+      if (next?.done === false) {
+        guard('results', () => this.results.take(next.value));
+        return true;
+      }
+      waitingBytes -= this.#piece.length;
+      const piece = this.#waiting.shift();
+      this.#piece = piece ?? CUT;
+      if (piece === CUT) this.#cut.clear();
+      if (piece) this.#lines = this.#cut.add(piece);
+      else if (this.#ending) return this.#takeLast();
+      else return false;
+    }
+  }
+
+  #takeLast(): boolean {
+    const isWhole = this.#ending === 'end' && this.isWhole && !this.#isCut;
+    this.#lines = isWhole ? this.#cut.last() : undefined;
+    this.#ending = 'gone';
+    if (isWhole) return true;
+    if (!this.#isOver) this.results.over();
+    this.#isOver = true;
+    return false;
   }
 }
-
-/** Stands where bytes were left out. */
-const CUT = new Uint8Array();
 
 const afterNewline = (bytes: Uint8Array) => {
   const newline = bytes.indexOf(0x0a);
