@@ -36,7 +36,7 @@ export class Results {
     const known = knownJob(jobArn);
     // Where AWS has not told when a job ended, all readings in this process give its records one time.
     const firstReading = known?.firstReading ?? Date.now() / 1000;
-    if (known) remember(jobArn, { firstReading });
+    remember(jobArn, { firstReading });
     this.#job = { jobArn, model: model ?? known?.model, invocationType: invocationType ?? known?.invocationType };
     const end = known?.endTime ?? firstReading;
     this.#times = { start: known?.submitTime ?? end, end };
