@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 
-const SIZES = (process.env.SIZES ?? '1000,10000,100000').split(',').map(Number);
+const SIZES = [1000, 10_000, 100_000];
 const ARN = 'arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/benchmark000';
 const MODEL = 'anthropic.claude-3-haiku-20240307-v1:0';
 const MB = 1024 * 1024;
@@ -39,7 +39,7 @@ async function main() {
       const run = (looks) =>
         promisify(execFile)(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), from, String(records), String(looks)], {
           env,
-          timeout: 300_000,
+          timeout: 600_000,
         });
       const time = await run(0);
       const spans = braintrust.ids.size;
@@ -50,9 +50,13 @@ async function main() {
       if (told.length > 0) result.told = told;
       results.push(result);
       console.log(JSON.stringify(result));
+      write(results);
     }
   }
   braintrust.close();
+}
+
+function write(results) {
   mkdirSync(new URL('results/', import.meta.url), { recursive: true });
   const machine = { node: process.version, cpu: cpus()[0]?.model, cpus: cpus().length };
   writeFileSync(new URL('results/batch-results.json', import.meta.url), `${JSON.stringify({ machine, results }, null, 2)}\n`);

@@ -11,5 +11,7 @@ const openOf =
   (client, args) =>
     commandOf(args[0])?.service === service ? Call.open(client, args) : undefined;
 
+/** @public */
 export const openRuntime: Open = openOf('bedrock-runtime');
+/** @public */
 export const openControlPlane: Open = openOf('bedrock');

@@ -6,7 +6,7 @@ import type { KnownJob } from './known';
 import { Results } from './results';
 import { SideReading } from './side-reading';
 
-/** What listens to the answer of a `GetObject` that begins now; `undefined` where nobody would see the spans. */
+/** What listens to the answer of a `GetObject` that begins now; `undefined` where nobody would see the spans. @public */
 export function resultsListener(job: KnownJob, command: unknown): ((output: JsonObject) => void) | undefined {
   const place = findPlace(command);
   return (

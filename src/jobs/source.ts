@@ -18,7 +18,7 @@ export type Source =
   | { readonly Body?: unknown }
   | undefined;
 
-/** Reads a source piece by piece, unzipped where it begins as gzip does. Throws what the source throws. */
+/** Reads a source piece by piece, unzipped where it begins as gzip does. Throws what the source throws. @public */
 export async function* itemsOf(source: unknown): AsyncGenerator<Item, void> {
   const items = rawItems(source);
   const { value: first } = await items.next();
