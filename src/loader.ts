@@ -99,6 +99,13 @@ export function arm(): void {
   };
   guarded(() => watchLoaded(loader._cache));
   guarded(watchModules);
+  // Emitted before the worker runs: it finds somebody to hand its rows to.
+  process.once('worker', () => guarded(receive));
+}
+
+function receive(): void {
+  const threads: typeof import('./delivery/threads') = require('./delivery/threads');
+  threads.receive();
 }
 
 /** The parts of `node:module` that are patched by everybody and typed by nobody. */
