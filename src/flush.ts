@@ -1,14 +1,31 @@
-import { drain } from './delivery';
+import { drain, isIdle, isOver } from './delivery';
 import { allRead } from './jobs/readings';
 import { type BraintrustState, braintrustState } from './state';
 import { uploaded } from './upload';
 
+/** How long whoever flushes is kept waiting, in milliseconds. */
+const FLUSH_MS = 30_000;
+/** The same for an application that flushes its own logger, which `braintrust` does at the natural end of every process. */
+const JOINED_MS = 10_000;
+
 /** Sends all that is left; true when Braintrust has confirmed it. Never rejects. */
-export async function flushAll(): Promise<boolean> {
-  await allRead();
-  const sent = await drain().catch(() => false);
-  await uploaded();
-  return sent;
+export function flushAll(ms = FLUSH_MS, once = false): Promise<boolean> {
+  if (isOver()) return Promise.resolve(isIdle());
+  return new Promise((resolve) => {
+    // Our sockets do not hold the process, and whoever awaits this has to get an answer.
+    const hold = setTimeout(() => resolve(false), ms);
+    const sent = allRead().then(async () => {
+      const all = await drain(once);
+      await uploaded();
+      return all;
+    });
+    sent
+      .catch(() => false)
+      .then((all) => {
+        clearTimeout(hold);
+        resolve(all);
+      });
+  });
 }
 
 const joined = new WeakSet<object>();
@@ -20,7 +37,7 @@ export function joinFlush(): void {
   joined.add(logger);
   const original = logger.flush;
   logger.flush = async function (this: NonNullable<ReturnType<NonNullable<BraintrustState['bgLogger']>>>) {
-    const [result] = await Promise.all([original.call(this), flushAll()]);
+    const [result] = await Promise.all([original.call(this), flushAll(JOINED_MS, true)]);
     return result;
   };
 }

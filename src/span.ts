@@ -11,7 +11,7 @@ import { defined, isObject } from './read';
 import { say } from './say';
 import { braintrustState } from './state';
 import type { Fields, JsonObject } from './types';
-import { expect, forget, upload } from './upload';
+import { expect, upload } from './upload';
 import { version } from './version';
 
 export interface Row extends Fields {
@@ -88,9 +88,8 @@ function send({ destination, inherited }: Standing, ids: JsonObject & { id: stri
   if (!destination) return;
   joinFlush();
   const { uploads } = row;
-  expect(uploads);
-  const done = uploads.length === 0 ? undefined : (sent: boolean) => (sent ? upload(uploads, destination) : forget(uploads));
-  deliver({ destination, id: ids.id, isMerge, row: () => customized({ ...ids, ...members(row, inherited) }), done });
+  expect(uploads, destination);
+  deliver({ destination, id: ids.id, isMerge, row: () => customized({ ...ids, ...members(row, inherited) }), uploads });
 }
 
 /** Ids as `braintrust` makes them, where the application has it, or as it makes them by default. */
@@ -147,8 +146,8 @@ function writeTheirs({ startSpan, destination }: Standing, trace: Trace, row: Ro
     session.written = { ...written, ...ids, span } satisfies Written;
   }
   if (!destination) return;
-  expect(row.uploads);
-  upload(row.uploads, destination);
+  expect(row.uploads, destination);
+  upload(row.uploads);
 }
 
 function finishTheirs(span: unknown, row: Row): void {

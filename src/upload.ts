@@ -1,9 +1,7 @@
 import type { Upload } from './content';
-import { ask, headersOf, join, type Target } from './delivery/api';
 import type { Destination } from './delivery/destination';
-import { request } from './delivery/request';
+import { sendFile } from './delivery/parcel';
 import { debug } from './guard';
-import { object, string } from './read';
 import { say } from './say';
 
 /** How long one request of an upload may take, in milliseconds. */
@@ -12,6 +10,8 @@ const REQUEST_MS = 30_000;
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
 let pendingBytes = 0;
+/** The files that are not at Braintrust, whether their row is or not. */
+const left = new Map<Upload, Destination>();
 /** The uploads so far, one after the other. */
 let uploads: Promise<void> = Promise.resolve();
 
@@ -23,57 +23,45 @@ export function hasRoom(bytes: number): boolean {
 }
 
 /** Counts files that will be uploaded once their row is out. */
-export function expect(items: readonly Upload[]): void {
-  for (const { binary } of items) pendingBytes += binary.byteLength;
+export function expect(items: readonly Upload[], destination: Destination): void {
+  for (const item of items) {
+    left.set(item, destination);
+    pendingBytes += item.binary.byteLength;
+  }
 }
 
 /**
  * Uploads the files of a row that has been sent. Done here and not by an `Attachment` of `braintrust`: the application's copy of the package
  * uploads only what its own class has made.
  */
-export function upload(items: readonly Upload[], destination: Destination): void {
+export function upload(items: readonly Upload[]): void {
   for (const item of items) {
     uploads = uploads
-      .then(() => uploadOne(item, destination))
+      .then(() => uploadOne(item))
       .catch((error: unknown) => debug(`upload failed: ${error instanceof Error ? error.name : 'unknown'}`))
-      .then(() => {
-        pendingBytes -= item.binary.byteLength;
-      });
+      .then(() => forget([item]));
   }
 }
 
-/** Gives up files whose row has not been sent. */
+/** Lets go of files: they have been uploaded, or given up, or somebody else has them. */
 export function forget(items: readonly Upload[]): void {
-  for (const { binary } of items) pendingBytes -= binary.byteLength;
+  for (const item of items) if (left.delete(item)) pendingBytes -= item.binary.byteLength;
+}
+
+/** The files that are not at Braintrust, by where they go. */
+export function leftFiles(): Map<Destination, Upload[]> {
+  const files = new Map<Destination, Upload[]>();
+  for (const [item, destination] of left) files.set(destination, [...(files.get(destination) ?? []), item]);
+  return files;
 }
 
 /** Resolves when the uploads so far have ended. */
 export const uploaded = (): Promise<void> => uploads;
 
-async function uploadOne({ reference, binary }: Upload, destination: Destination): Promise<void> {
+async function uploadOne(item: Upload): Promise<void> {
+  const destination = left.get(item);
+  if (!destination) return;
   const target = await destination.open(REQUEST_MS);
-  const { key, filename, content_type } = reference;
-  const { orgId: org_id } = target;
-  let failure: string | undefined;
-  try {
-    const answer = object(await post(target, 'attachment', { key, filename, content_type, org_id }));
-    const url = string(answer?.signedUrl);
-    failure = url ? await put(url, answer?.headers, binary) : 'no signed URL';
-  } catch (error) {
-    failure = 'the request failed'; // an error's own text may have the signed URL in it
-    debug(`upload failed: ${error instanceof Error ? error.name : 'unknown'}`);
-  }
-  const status = failure ? { upload_status: 'error', error_message: failure } : { upload_status: 'done' };
-  await post(target, 'attachment/status', { key, org_id, status });
-}
-
-async function post({ apiUrl, token }: Target, path: string, body: object): Promise<unknown> {
-  return (await ask(join(apiUrl, path), { token, body: JSON.stringify(body), timeoutMs: REQUEST_MS })).body;
-}
-
-/** What went wrong, if anything did. */
-async function put(url: string, given: unknown, binary: Upload['binary']): Promise<string | undefined> {
-  const body = typeof binary.data === 'string' ? Buffer.from(binary.data, 'base64') : binary.data;
-  const { status } = await request(url, { method: 'PUT', headers: headersOf(given, url), body, timeoutMs: REQUEST_MS });
-  return status >= 200 && status < 300 ? undefined : `the object store answered ${status}`;
+  const failure = await sendFile(target, { reference: item.reference, data: item.binary.data }, () => REQUEST_MS);
+  if (failure) debug(`upload failed: ${failure}`);
 }

@@ -1,6 +1,6 @@
 import { isObject, object, objects, string } from '../read';
 import type { JsonObject } from '../types';
-import { type Answer, type RequestOptions, request } from './request';
+import { type Answer, type RequestOptions, request, Unanswered } from './request';
 
 /*
  * The part of Braintrust's HTTP API that rows need, as the `braintrust` package speaks it: /api/apikey/login, /api/project/register,
@@ -38,10 +38,24 @@ export class Refusal extends Error {
   }
 }
 
+/** Whether it may pass: no answer, 408, 429 and 5xx may. */
+export const mayPass = (error: unknown): boolean => !(error instanceof Refusal) || [408, 429].includes(error.status) || error.status >= 500;
+
+/** What went wrong, in words that name the place and never a key or a row. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Unanswered) return `Braintrust at ${error.message}`;
+  if (!(error instanceof Refusal)) return `Braintrust cannot be reached (${error instanceof Error ? error.message : 'unknown'})`;
+  const { status, origin } = error;
+  const isKey = status === 401 || status === 403;
+  return isKey ? `Braintrust at ${origin} refuses the key in BRAINTRUST_API_KEY (${status})` : `Braintrust at ${origin} answered ${status}`;
+}
+
 /** @throws Refusal, or Error where there was no answer */
 export async function login({ appUrl, apiKey, orgName, apiUrl, projectId, projectName }: Login, timeoutMs: number): Promise<Target> {
   const answer = await ask(join(appUrl, 'api/apikey/login'), { token: apiKey, timeoutMs });
-  const organisations = objects(object(answer.body)?.org_info);
+  // A proxy's page with status 200 says nothing of the key.
+  if (!isObject(answer.body) || !Array.isArray(answer.body.org_info)) throw new Unanswered(new URL(appUrl).origin, 'garbage for an answer');
+  const organisations = objects(answer.body.org_info);
   const organisation = organisations.find(({ name }) => orgName === undefined || name === orgName);
   const url = apiUrl ?? string(organisation?.api_url);
   if (!organisation || url === undefined) throw new Refusal(403, new URL(appUrl).origin);
@@ -90,7 +104,7 @@ export async function send(target: Target, given: readonly JsonRow[], timeoutMs:
 async function deliver({ apiUrl, token }: Target, body: string, timeoutMs: number): Promise<void> {
   const answer = await ask(join(apiUrl, 'logs3'), { token, body, timeoutMs });
   // A proxy's page with status 200 is no receipt.
-  if (!isObject(answer.body)) throw new Error(`${new URL(apiUrl).origin} gave no receipt`);
+  if (!isObject(answer.body)) throw new Unanswered(new URL(apiUrl).origin, 'garbage for an answer');
 }
 
 const DEFAULT_MAX_BYTES = 6 * 1024 * 1024;

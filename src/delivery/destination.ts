@@ -1,7 +1,9 @@
 import { config, key } from '../config';
 import { isObject, object, string } from '../read';
 import { type BraintrustState, braintrustState } from '../state';
-import { type Login, login, logsOf, type Target } from './api';
+import { type Login, login, logsOf, Refusal, type Target } from './api';
+import { Unanswered } from './request';
+import { unheld } from './unheld';
 
 /** Somewhere that rows go. One object for each, so that rows can be gathered by it. */
 export interface Destination {
@@ -52,7 +54,11 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
   };
   let asked = false;
   const destination = opened(loginOf, async (timeoutMs) => {
-    const objectId = string(await within(timeoutMs, asked ? again(id) : id.get()).finally(() => (asked = true)));
+    const found = within(
+      timeoutMs,
+      unheld(() => (asked ? again(id) : id.get())),
+    ).finally(() => (asked = true));
+    const objectId = string(await found.catch((error: unknown) => Promise.reject(inOurWords(error, state.appUrl ?? config().appUrl))));
     const { apiUrl, loginToken } = state;
     if (objectId === undefined || !apiUrl || !loginToken) throw new Error('the logger of the application is not logged in');
     return {
@@ -64,6 +70,17 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
   });
   theirs.set(id, destination);
   return destination;
+}
+
+/** An error of `braintrust` has in its text what the server has said, whatever that is. */
+function inOurWords(error: unknown, appUrl: string): unknown {
+  const status: unknown = isObject(error) ? error.status : undefined;
+  const { origin } = new URL(appUrl);
+  if (typeof status === 'number') return new Refusal(status, origin);
+  const cause: unknown = isObject(error) && isObject(error.cause) ? error.cause.code : undefined;
+  if (error instanceof SyntaxError) return new Unanswered(origin, 'garbage for an answer');
+  if (cause !== undefined || error instanceof TypeError) return new Unanswered(origin, String(cause ?? 'no answer'));
+  return error;
 }
 
 const theirs = new WeakMap<Lazy, Destination>();

@@ -2,43 +2,50 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { debug } from '../guard';
-import { isObject, parseJson } from '../read';
-import type { Login, Target } from './api';
-import { take } from './index';
-import type { Pending } from './lane';
+import { isObject, object, objects, parseJson, string } from '../read';
+import type { Leftover } from './leftover';
+import type { Parcel } from './parcel';
+import { PROXIES, usesProxies } from './request';
 
 /** What the sender is told, on its standard input: a key must not be among the arguments or in the environment of a process. */
 export interface Order {
   timeoutMs: number;
-  deliveries: Delivery[];
+  parcels: Parcel[];
+  /** The proxies to be used, which may have passwords. */
+  proxies: Record<string, string>;
 }
 
-export interface Delivery {
-  target: Target | undefined;
-  login: Login | undefined;
-  rows: { json: string; isMerge: boolean }[];
+/** How far the sender came with a parcel, and why not further. */
+export interface Sent {
+  rows: number;
+  files: number;
+  reason?: string | undefined;
 }
 
 const SENDER = join(__dirname, 'sender.js');
-/** What a process needs to reach the network as this one does. Nothing else of the environment is handed on. */
-const HANDED_ON = /^(NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|NODE_USE_ENV_PROXY|https?_proxy|no_proxy|PATH|SystemRoot|LD_LIBRARY_PATH)$/i;
+/** What a process needs to start as this one did. Nothing else of the environment is handed on. */
+const HANDED_ON = /^(NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|PATH|SystemRoot|LD_LIBRARY_PATH)$/i;
 
-/** Has the rows sent by another process, and waits for it: no more than `timeoutMs`. */
-export function sendSynchronously(lanes: Pending[], timeoutMs: number): void {
-  if (timeoutMs === 0 || !existsSync(SENDER)) return;
+/** Has what is left sent by another process, and waits for it: no more than `timeoutMs`. Says how far it came with each. */
+export function sendSynchronously(leftovers: Leftover[], timeoutMs: number): Sent[] {
+  if (timeoutMs === 0 || !existsSync(SENDER)) return [];
   const order: Order = {
     timeoutMs: Math.max(100, timeoutMs - 100),
-    deliveries: lanes.map(({ destination, rows }) => ({
+    parcels: leftovers.map(({ destination, rows, files }) => ({
       target: destination.target,
       login: destination.target ? undefined : destination.login(),
       // What this process has already tried to send may have arrived.
-      rows: rows.map(({ json }) => ({ json, isMerge: true })),
+      rows: rows.map(({ id, json }) => ({ id, json, isMerge: true })),
+      files: files.map(({ reference, binary: { data } }) => ({
+        reference,
+        data: typeof data === 'string' ? data : Buffer.from(data).toString('base64'),
+      })),
     })),
+    proxies: environment((name) => usesProxies() && PROXIES.test(name)),
   };
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => HANDED_ON.test(name)));
   const { stdout, error } = spawnSync(process.execPath, [SENDER], {
     input: JSON.stringify(order),
-    env: { ...env, ...(process.versions.electron && { ELECTRON_RUN_AS_NODE: '1' }) },
+    env: { ...environment((name) => HANDED_ON.test(name)), ...(process.versions.electron && { ELECTRON_RUN_AS_NODE: '1' }) },
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -46,6 +53,12 @@ export function sendSynchronously(lanes: Pending[], timeoutMs: number): void {
   });
   if (error) debug('the last rows were not sent', error);
   const answer = parseJson(String(stdout ?? ''));
-  const sent = isObject(answer) && Array.isArray(answer.sent) ? answer.sent : [];
-  for (const [index, { destination }] of lanes.entries()) take(destination, Number(sent[index]) || 0);
+  const sent = objects(isObject(answer) ? answer.sent : undefined).map((item) => object(item) ?? {});
+  return sent.map(({ rows, files, reason }) => ({ rows: Number(rows) || 0, files: Number(files) || 0, reason: string(reason) }));
+}
+
+function environment(isWanted: (name: string) => boolean): Record<string, string> {
+  const wanted: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined && isWanted(name)) wanted[name] = value;
+  return wanted;
 }

@@ -1,10 +1,12 @@
 import { isMainThread } from 'node:worker_threads';
 import { config } from '../config';
 import { debug, guard } from '../guard';
+import { write } from '../say';
 import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
-import { uploaded } from '../upload';
+import { forget, leftFiles, uploaded } from '../upload';
 import { sendSynchronously } from './drain';
-import { drain, isIdle, joinMain, onBusy, onRefused, pending, reportLost, setOver, take, tellLost } from './index';
+import { drain, isIdle, joinMain, onBusy, onRefused, reportLost, setEnding, setOver, take, tellLost } from './index';
+import { type Leftover, leftovers, without } from './leftover';
 import { releaseClaims, sendSpooled, spool } from './spool';
 
 /** How long a process that has nothing else to do waits for Braintrust, in milliseconds. */
@@ -21,25 +23,29 @@ export function watchExit(): void {
   if (!isMainThread) joinMain();
   onBusy(listen);
   onStarted(listen);
-  onRefused((lane) => {
-    if (!spool([lane])) reportLost(lane.rows.length, lane.reason);
+  onRefused((left) => {
+    if (!spool([left])) reportLost(left.rows.length, left.reason);
   });
 }
 
 let listening = false;
-/** The natural end waits, or has waited as long as it may. */
+/** The natural end waits, or has waited. */
 let waited = false;
+/** It has waited as long as it may. */
+let gaveUp = false;
 let check: NodeJS.Timeout | undefined;
 
 function listen(): void {
-  if (!holding) waited = false;
-  setOver(false);
+  if (!holding) {
+    waited = false;
+    giveUp(false);
+  }
   if (listening) return;
   listening = true;
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
   for (const signal of SIGNALS) guard('signal', () => process.on(signal, onSignal));
-  check = setInterval(() => guard('idle', () => isIdle() && !isAnyUnfinished() && unlisten()), IDLE_MS).unref();
+  check = setInterval(() => guard('idle', () => isIdle() && leftFiles().size === 0 && !isAnyUnfinished() && unlisten()), IDLE_MS).unref();
 }
 
 function unlisten(): void {
@@ -53,25 +59,36 @@ function unlisten(): void {
 /** The process has nothing else to do: there is time to wait for answers, within limits. */
 function onBeforeExit(): void {
   guard('unfinished', finishAll);
-  if (waited) return;
+  // What a worker has handed over is the main thread's.
+  if (waited || (isIdle() && leftFiles().size === 0 && !spooled)) return;
   waited = true;
   holding = true;
+  setEnding(true);
   // Our sockets do not hold the process; this does, until everything is sent or the time is over.
-  const hold = setTimeout(() => {}, NATURAL_END_MS);
+  const hold = setTimeout(() => done(), NATURAL_END_MS);
   const end = performance.now() + NATURAL_END_MS;
   const send = async () => {
-    while (!(await drain()) && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 250));
+    for (let pause = 250; !(await drain()) && performance.now() < end; pause = Math.min(2000, pause * 1.5)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
     await Promise.all([uploaded(), spooled]);
   };
   const done = () => {
+    spooled = undefined;
     clearTimeout(hold);
     holding = false;
-    waited = !isIdle();
-    setOver(waited);
+    setEnding(false);
+    waited = !isIdle() || leftFiles().size > 0;
+    giveUp(waited);
   };
   send()
     .catch((error: unknown) => debug('the last rows were not sent', error))
-    .then(() => guard('end', done));
+    .then(() => guard('end', () => holding && done()));
+}
+
+function giveUp(value: boolean): void {
+  gaveUp = value;
+  setOver(value);
 }
 
 let holding = false;
@@ -79,25 +96,47 @@ let holding = false;
 /** The process ends now: what is left is sent by another one, while this one stands still. */
 function onExit(): void {
   guard('unfinished', finishAll);
-  guard('exit', () => leave(!waited));
+  leaveNow();
 }
 
+/** Sends what is left, and puts away what cannot be sent. */
+export function leaveNow(): void {
+  guard('exit', () => leave(!gaveUp));
+}
+
+let isSending = false;
 let spooled: Promise<void> | undefined;
 
 /** Sends what earlier processes have left in the directory of the settings; this process does not end in the middle of it. */
 export function sendLeftovers(): void {
-  if (spooled) return;
+  if (isSending) return;
+  isSending = true;
   listen();
   spooled = sendSpooled();
 }
 
 function leave(send: boolean): void {
   releaseClaims();
-  if (send && pending().length > 0) sendSynchronously(pending(), config().exitTimeoutMs);
-  const left = pending();
-  if (left.length > 0 && !spool(left)) for (const { rows, reason } of left) reportLost(rows.length, reason);
+  let left = leftovers();
+  if (send && left.length > 0) left = sendNow(left);
+  if (left.length > 0 && !spool(left)) report(left);
   take();
+  for (const { files } of left) forget(files);
   tellLost();
+}
+
+function sendNow(left: Leftover[]): Leftover[] {
+  // A process may not be allowed to start another one.
+  const sent = guard('drain', () => sendSynchronously(left, config().exitTimeoutMs)) ?? [];
+  return left.map((one, index) => without(one, sent[index] ?? NOTHING)).filter(({ rows, files }) => rows.length + files.length > 0);
+}
+
+const NOTHING = { rows: 0, files: 0 };
+
+function report(left: Leftover[]): void {
+  for (const { rows, reason } of left) if (rows.length > 0) reportLost(rows.length, reason);
+  const files = left.reduce((sum, one) => sum + (one.rows.length > 0 ? 0 : one.files.length), 0);
+  if (files > 0) write(`${files} ${files === 1 ? 'file was' : 'files were'} not uploaded.`);
 }
 
 /**

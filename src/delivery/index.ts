@@ -1,10 +1,13 @@
 import { setImmediate } from 'node:timers';
 import { config } from '../config';
+import type { Upload } from '../content';
 import { guard } from '../guard';
 import { write } from '../say';
 import type { JsonObject } from '../types';
+import { expect, forget, upload } from '../upload';
 import type { Destination } from './destination';
 import { Lane, type Pending, type Waiting } from './lane';
+import type { Leftover } from './leftover';
 import { flushMain, greet, type Handed, handOver, isHandingOver } from './threads';
 
 /** How long a row waits for others to go with, in milliseconds. In AWS Lambda, which stops between two calls, it does not wait. */
@@ -21,7 +24,8 @@ interface Unwritten {
   isMerge: boolean;
   /** Called when the application has had its answer. */
   row: () => JsonObject;
-  done?: ((sent: boolean) => void) | undefined;
+  /** Files that go once the row has been sent. */
+  uploads: readonly Upload[];
 }
 
 const lanes = new Map<Destination, Lane>();
@@ -40,6 +44,7 @@ export function deliver(item: Unwritten): void {
     return;
   }
   unwritten.push(item);
+  if (unwritten.length > MOST_UNWRITTEN) writeAll();
   if (scheduled) return;
   scheduled = true;
   setImmediate(() => guard('write', writeSome));
@@ -61,13 +66,26 @@ let over = false;
 export function setOver(value: boolean): void {
   over = value;
 }
+export const isOver = (): boolean => over;
 
-/** Sends all that there is, now. True if Braintrust has taken every row; false as soon as an attempt fails. What is left is sent later. */
-export async function drain(): Promise<boolean> {
+/** The process ends: what is said of it is said at the end, in one line. */
+let ending = false;
+export function setEnding(value: boolean): void {
+  ending = value;
+}
+
+/** How many rows may be unwritten: past it, the oldest are written at once, so that all are bounded by their size. */
+const MOST_UNWRITTEN = 2000;
+
+/**
+ * Sends all that there is, now. True if Braintrust has taken every row; false as soon as an attempt fails. What is left is sent later.
+ * @param once not again where nothing is new
+ */
+export async function drain(once = false): Promise<boolean> {
   writeAll();
   // Whoever flushes at the end of the process again and again would keep it alive for ever.
   if (over) return isIdle();
-  if (isHandingOver()) return flushMain();
+  if (isHandingOver()) return flushMain(once);
   const drained = await Promise.all([...lanes.values()].map((lane) => lane.drain()));
   return drained.every(Boolean) && isIdle();
 }
@@ -107,28 +125,33 @@ function writeAll(): void {
   for (const item of unwritten.splice(0)) writeOne(item);
 }
 
-function writeOne({ destination, id, isMerge, row, done }: Unwritten): void {
-  guard('row', () => {
+function writeOne({ destination, id, isMerge, row, uploads }: Unwritten): void {
+  const isWritten = guard('row', () => {
     const json = JSON.stringify(row());
     if (isHandingOver()) {
-      handOver({ destination, id, json, isMerge });
-      done?.(true);
-      return;
-    }
-    add(destination, { id, json, isMerge, done });
+      handOver({ destination, id, json, isMerge, uploads });
+      forget(uploads);
+    } else add(destination, { id, json, isMerge, uploads });
+    return true;
   });
+  if (!isWritten) forget(uploads);
 }
 
 function add(destination: Destination, row: Waiting): void {
-  const { json, done } = row;
+  const { json, uploads } = row;
   if (taken() + json.length > config().maxQueueBytes) {
     reportLost(1, 'too many wait for Braintrust (BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES)');
-    done?.(false);
+    forget(uploads);
     return;
   }
   let lane = lanes.get(destination);
   if (!lane) {
-    lane = new Lane(destination, (left) => refused(left));
+    lane = new Lane(destination, isEnding, ({ rows, sent, reason }) => {
+      const uploads = rows.flatMap((item) => item.uploads);
+      if (sent) return upload(uploads);
+      refused({ destination, rows, files: uploads, reason });
+      forget(uploads);
+    });
     lanes.set(destination, lane);
   }
   lane.add(row, LINGER_MS);
@@ -137,22 +160,30 @@ function add(destination: Destination, row: Waiting): void {
 /** Takes a row that a worker thread has handed over. */
 export function accept({ destination, ...row }: Handed): void {
   watcher?.busy();
+  expect(row.uploads, destination);
   add(destination, row);
 }
 
 /** In a worker thread: from the moment that the main thread answers on, rows go there. */
 export function joinMain(): void {
   greet(() => {
-    for (const { destination, rows } of pending()) for (const row of rows) handOver({ destination, ...row });
+    for (const { destination, rows } of pending()) {
+      for (const row of rows) {
+        handOver({ destination, ...row });
+        forget(row.uploads);
+      }
+    }
     take();
   });
 }
 
+const isEnding = () => ending;
+
 const taken = () => [...lanes.values()].reduce((sum, lane) => sum + lane.bytes, 0);
 
 /** What is done with rows that Braintrust refuses. */
-let refused: (lane: Pending) => void = ({ rows, reason }) => reportLost(rows.length, reason);
-export function onRefused(then: (lane: Pending) => void): void {
+let refused: (left: Leftover) => void = ({ rows, reason }) => reportLost(rows.length, reason);
+export function onRefused(then: (left: Leftover) => void): void {
   refused = then;
 }
 

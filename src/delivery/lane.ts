@@ -1,8 +1,9 @@
+import type { Upload } from '../content';
 import { debug } from '../guard';
 import { say } from '../say';
-import { Refusal, send } from './api';
+import { mayPass, Refusal, reasonOf, send } from './api';
+import { batchOf, isWholeBatch } from './batch';
 import type { Destination } from './destination';
-import { Unanswered } from './request';
 
 /** A row that waits to be sent: JSON without the members that say what it belongs to. */
 export interface Waiting {
@@ -10,8 +11,15 @@ export interface Waiting {
   json: string;
   /** It is merged into what Braintrust has of the row. */
   isMerge: boolean;
-  /** Called once, when Braintrust has the row or will not get it from this process. */
-  done?: ((sent: boolean) => void) | undefined;
+  /** Files that go once the row has been sent. */
+  uploads: readonly Upload[];
+}
+
+/** What has become of rows, for good. */
+interface Settled {
+  rows: Waiting[];
+  sent: boolean;
+  reason: string;
 }
 
 /** Rows that are not known to be at Braintrust. */
@@ -29,9 +37,6 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** A user is told after so many failures in a row: what passes by itself is no news. */
 const TOLD_AFTER = 3;
-/** The most that one delivery has. */
-const BATCH_ROWS = 1000;
-const BATCH_BYTES = 2 * 1024 * 1024;
 
 /** The rows that wait for one destination, in their order: one delivery at a time, so that no part of a row overtakes another. */
 export class Lane {
@@ -43,10 +48,14 @@ export class Lane {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param lost told of rows that Braintrust has refused */
+  /**
+   * @param isQuiet asked before a user is told of failures
+   * @param settled told of rows that Braintrust has taken or refused
+   */
   constructor(
     readonly destination: Destination,
-    private readonly lost: (lane: Pending) => void,
+    private readonly isQuiet: () => boolean,
+    private readonly settled: (outcome: Settled) => void,
   ) {}
 
   get bytes(): number {
@@ -73,8 +82,7 @@ export class Lane {
   add(row: Waiting, lingerMs: number): void {
     this.#rows.push(row);
     this.#bytes += row.json.length;
-    const isWhole = this.#rows.length >= BATCH_ROWS || this.#bytes >= BATCH_BYTES;
-    if (isWhole && this.#failures === 0) this.#schedule(0);
+    if (isWholeBatch(this.#rows.length, this.#bytes) && this.#failures === 0) this.#schedule(0);
     else if (!this.#timer) this.#schedule(lingerMs);
   }
 
@@ -88,7 +96,7 @@ export class Lane {
     const left = this.pending().slice(count);
     this.#sending = [];
     this.#rows = left;
-    this.#bytes = left.reduce((sum, { json }) => sum + json.length, 0);
+    this.#bytes = lengthOf(left);
   }
 
   /** Sends until nothing is left or an attempt fails, without the pauses between attempts. True if nothing is left. */
@@ -115,6 +123,8 @@ export class Lane {
   }
 
   #pause = 0;
+  /** How many rows go in the next delivery, where it is known that not all can. */
+  #most: number | undefined;
 
   async #deliver(quietly: boolean): Promise<boolean> {
     const batch = this.#take();
@@ -124,62 +134,51 @@ export class Lane {
       await send(target, batch, REQUEST_MS);
       this.#failures = 0;
       this.#reason = undefined;
+      this.#most = undefined;
       this.#settle(batch, true);
       return true;
     } catch (error) {
       this.#reason = reasonOf(error);
-      if (!isRetryable(error)) {
-        this.#settle(batch, false);
-        return false;
-      }
+      if (!mayPass(error)) return this.#refused(batch, error);
       // Some of it may have arrived all the same, and may have been scored or commented since: what is sent again takes nothing away.
       for (const row of batch) row.isMerge = true;
       this.#failures++;
-      if (this.#failures >= TOLD_AFTER && !quietly) say(`${this.#reason}: spans are kept, and sent when it can.`);
+      if (this.#failures >= TOLD_AFTER && !quietly && !this.isQuiet()) say(`${this.#reason}: spans are kept, and sent when it can.`);
       const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#failures - 1)) * (0.75 + Math.random() / 2);
       this.#pause = Math.max(pause, Math.min(LONGEST_PAUSE_MS, (error instanceof Refusal && error.retryAfterMs) || 0));
       if (this.#sending === batch) {
         this.#rows = [...batch, ...this.#rows];
-        this.#bytes += batch.reduce((sum, { json }) => sum + json.length, 0);
         this.#sending = [];
       }
       return false;
     }
   }
 
-  /** The next delivery. Two parts of one row go one after the other. */
   #take(): Waiting[] {
-    const ids = new Set<string>();
-    let bytes = 0;
-    let count = 0;
-    for (const { id, json } of this.#rows) {
-      if (count === BATCH_ROWS || (count > 0 && bytes + json.length > BATCH_BYTES) || ids.has(id)) break;
-      ids.add(id);
-      bytes += json.length;
-      count++;
-    }
-    this.#sending = this.#rows.splice(0, count);
-    this.#bytes -= bytes;
+    this.#sending = this.#rows.splice(0, batchOf(this.#rows, this.#most));
     return this.#sending;
+  }
+
+  /** One row that Braintrust does not take must not cost the others: they are sent in ever smaller deliveries. */
+  #refused(batch: Waiting[], error: unknown): boolean {
+    const isKey = error instanceof Refusal && [401, 403].includes(error.status);
+    if (isKey || batch.length === 1 || this.#sending !== batch) {
+      this.#settle(batch, false);
+      return !isKey;
+    }
+    this.#most = Math.ceil(batch.length / 2);
+    this.#rows = [...batch, ...this.#rows];
+    this.#sending = [];
+    return true;
   }
 
   #settle(batch: Waiting[], sent: boolean): void {
     // Somebody else may have taken them in the meantime.
     if (this.#sending !== batch) return;
     this.#sending = [];
-    if (!sent) this.lost({ destination: this.destination, rows: batch, reason: this.reason });
-    for (const { done } of batch) done?.(sent);
+    this.#bytes -= lengthOf(batch);
+    this.settled({ rows: batch, sent, reason: this.reason });
   }
 }
 
-/** Whether it may pass: no answer, 408, 429 and 5xx may. */
-const isRetryable = (error: unknown) => !(error instanceof Refusal) || [408, 429].includes(error.status) || error.status >= 500;
-
-/** What went wrong, in words that name the place and never a key or a row. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Unanswered) return `Braintrust at ${error.message}`;
-  if (!(error instanceof Refusal)) return `Braintrust cannot be reached (${error instanceof Error ? error.message : 'unknown'})`;
-  const { status, origin } = error;
-  const isKey = status === 401 || status === 403;
-  return isKey ? `Braintrust at ${origin} refuses the key in BRAINTRUST_API_KEY (${status})` : `Braintrust at ${origin} answered ${status}`;
-}
+const lengthOf = (rows: readonly Waiting[]) => rows.reduce((sum, { json }) => sum + json.length, 0);

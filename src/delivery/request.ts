@@ -83,12 +83,21 @@ interface Received {
 }
 
 const KEPT = { keepAlive: true, maxSockets: 8, scheduling: 'lifo' } as const;
+
+/** Where Node is told of proxies. */
+export const PROXIES = /^(NODE_USE_ENV_PROXY|https?_proxy|no_proxy)$/i;
+
+/** Whether this process goes through the proxies of its environment, as its `fetch` then does. (From Node 24.5 on.) */
+export const usesProxies = (): boolean =>
+  process.env.NODE_USE_ENV_PROXY === '1' || [process.env.NODE_OPTIONS, ...process.execArgv].join(' ').includes('--use-env-proxy');
+
+const options = () => ({ ...KEPT, ...(usesProxies() && { proxyEnv: process.env }) });
 let plain: http.Agent | undefined;
 let secured: https.Agent | undefined;
 
 function agentFor(secure: boolean): http.Agent {
-  if (secure) secured ??= new https.Agent(KEPT);
-  else plain ??= new http.Agent(KEPT);
+  if (secure) secured ??= new https.Agent(options());
+  else plain ??= new http.Agent(options());
   return (secure ? secured : plain) ?? http.globalAgent;
 }
 

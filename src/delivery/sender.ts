@@ -1,22 +1,22 @@
 import { isObject, parseJson } from '../read';
-import { login, send } from './api';
-import type { Order } from './drain';
+import { login, reasonOf } from './api';
+import type { Order, Sent } from './drain';
+import { sendParcel } from './parcel';
 
 /*
  * The program that sends the last rows of a process that has no time left. It gets an order on its standard input and says on its standard
- * output how many rows of each delivery Braintrust has.
+ * output how much of each parcel Braintrust has.
  */
-
-const BATCH_ROWS = 500;
-const BATCH_BYTES = 2 * 1024 * 1024;
 
 async function main(): Promise<void> {
   const pieces: Buffer[] = [];
   for await (const piece of process.stdin) pieces.push(piece);
   const order = parseJson(Buffer.concat(pieces).toString('utf8'));
   if (!isOrder(order)) return;
-  const end = Date.now() + order.timeoutMs;
-  const sent = order.deliveries.map(() => 0);
+  Object.assign(process.env, order.proxies);
+  const end = performance.now() + order.timeoutMs;
+  const timeLeft = () => Math.max(1, end - performance.now());
+  const sent: Sent[] = order.parcels.map(() => ({ rows: 0, files: 0 }));
   const report = () => process.stdout.write(`${JSON.stringify({ sent })}\n`);
   // What has been sent by the end of the time is said by then.
   const last = setTimeout(() => {
@@ -24,28 +24,23 @@ async function main(): Promise<void> {
     process.exit(0);
   }, order.timeoutMs);
   await Promise.all(
-    order.deliveries
-      .map(async ({ target, login: known, rows }, index) => {
-        const to = target ?? (known && (await login(known, end - Date.now())));
-        for (let from = 0; to && from < rows.length; ) {
-          let bytes = 0;
-          let count = 0;
-          while (from + count < rows.length && count < BATCH_ROWS && (count === 0 || bytes < BATCH_BYTES)) {
-            bytes += rows[from + count++]?.json.length ?? 0;
-          }
-          await send(to, rows.slice(from, from + count), Math.max(1, end - Date.now()));
-          from += count;
-          sent[index] = from;
-        }
-      })
-      .map((delivery) => delivery.catch(() => {})),
+    order.parcels.map(async (parcel, index) => {
+      const progress = sent[index];
+      if (!progress) return;
+      try {
+        const target = parcel.target ?? (parcel.login && (await login(parcel.login, timeLeft())));
+        if (target) await sendParcel(target, parcel, progress, timeLeft);
+      } catch (error) {
+        progress.reason = reasonOf(error);
+      }
+    }),
   );
   clearTimeout(last);
   report();
 }
 
 function isOrder(value: unknown): value is Order {
-  return isObject(value) && Array.isArray(value.deliveries) && typeof value.timeoutMs === 'number';
+  return isObject(value) && Array.isArray(value.parcels) && typeof value.timeoutMs === 'number';
 }
 
 void main();

@@ -5,9 +5,10 @@ import { debug, guard } from '../guard';
 import { isObject, object, objects, parseJson, string } from '../read';
 import { say } from '../say';
 import type { JsonObject } from '../types';
-import { login, send, type Target } from './api';
+import { login, mayPass, Refusal, reasonOf, type Target } from './api';
 import { ownLogin } from './destination';
-import type { Pending } from './lane';
+import type { Leftover } from './leftover';
+import { type File, sendParcel } from './parcel';
 
 /*
  * Files of rows that could not be sent, in the directory that the user has named. A file is JSON: where its rows go, without a key, and the
@@ -17,23 +18,30 @@ const SUFFIX = '.braintrust-bedrock.json';
 /** A claim older than this is one of a process that has not lived to send the file, in milliseconds. */
 const STALE_MS = 10 * 60 * 1000;
 const REQUEST_MS = 30_000;
-const BATCH_ROWS = 500;
 
-/** Writes the rows to a file; true if that has worked. */
-export function spool(lanes: Pending[]): boolean {
+/** Writes what is left to a file; true if that has worked. */
+export function spool(left: Leftover[]): boolean {
   const { spoolDir } = config();
   if (spoolDir === undefined) return false;
   try {
     mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
-    const deliveries = lanes.map(({ destination, rows }) => {
+    const parcels = left.map(({ destination, rows, files }) => {
       const { projectId, projectName } = destination.login() ?? {};
-      return { ids: destination.target?.ids, login: { projectId, projectName }, rows: rows.map(({ json }) => json) };
+      return {
+        ids: destination.target?.ids,
+        login: { projectId, projectName },
+        rows: rows.map(({ id, json }) => ({ id, json })),
+        files: files.map(({ reference, binary: { data } }) => ({
+          reference,
+          data: typeof data === 'string' ? data : Buffer.from(data).toString('base64'),
+        })),
+      };
     });
     const name = `${Date.now()}-${process.pid}-${Math.random().toString(36).slice(2, 8)}${SUFFIX}`;
     // Under another name until it is whole: a process that starts now must not read half of it.
-    writeFileSync(join(spoolDir, `${name}.part`), JSON.stringify({ version: 1, deliveries }), { mode: 0o600 });
+    writeFileSync(join(spoolDir, `${name}.part`), JSON.stringify({ version: 1, parcels }), { mode: 0o600 });
     renameSync(join(spoolDir, `${name}.part`), join(spoolDir, name));
-    const rows = lanes.reduce((sum, lane) => sum + lane.rows.length, 0);
+    const rows = left.reduce((sum, one) => sum + one.rows.length, 0);
     say(`${rows} ${rows === 1 ? 'span is' : 'spans are'} in ${spoolDir}: the next process with this directory sends them.`);
     return true;
   } catch (error) {
@@ -72,27 +80,33 @@ export async function sendSpooled(): Promise<void> {
       await sendFile(claimed);
       if (claims.delete(claimed)) unlinkSync(claimed);
     } catch (error) {
-      debug(`${name} could not be sent`, error);
-      return releaseClaims();
+      debug(`${name} could not be sent (${reasonOf(error)})`);
+      releaseClaims();
+      // What Braintrust does not take of one file says nothing of the next one.
+      if (mayPass(error) || isKeyRefused(error)) return;
     }
   }
 }
 
+const isKeyRefused = (error: unknown) => error instanceof Refusal && [401, 403].includes(error.status);
+
 async function sendFile(file: string): Promise<void> {
   const content = parseJson(readFileSync(file, 'utf8'));
-  for (const delivery of objects(isObject(content) ? content.deliveries : undefined)) {
-    const rows = (Array.isArray(delivery.rows) ? delivery.rows : []).map((json: unknown) => ({ json: String(json), isMerge: true }));
-    const target = await targetOf(delivery);
-    for (let from = 0; from < rows.length; from += BATCH_ROWS) await send(target, rows.slice(from, from + BATCH_ROWS), REQUEST_MS);
+  for (const parcel of objects(isObject(content) ? content.parcels : undefined)) {
+    const rows = objects(parcel.rows).map(({ id, json }) => ({ id: String(id), json: String(json), isMerge: true }));
+    const files = Array.isArray(parcel.files) ? parcel.files.filter(isFile) : [];
+    await sendParcel(await targetOf(parcel), { rows, files }, { rows: 0, files: 0 }, () => REQUEST_MS);
   }
 }
 
+const isFile = (value: unknown): value is File => isObject(value) && isObject(value.reference) && typeof value.data === 'string';
+
 /** With this process's account: a file says what its rows belong to, and never where a key is to be sent. */
-async function targetOf(delivery: JsonObject): Promise<Target> {
+async function targetOf(parcel: JsonObject): Promise<Target> {
   const own = ownLogin();
   if (!own) throw new Error('there is no key');
-  const ids = object(delivery.ids);
-  const { projectId, projectName } = object(delivery.login) ?? {};
+  const ids = object(parcel.ids);
+  const { projectId, projectName } = object(parcel.login) ?? {};
   const named = ids ? { projectId: 'known' } : { projectId: string(projectId), projectName: string(projectName) };
   const target = await login({ ...own, ...named }, REQUEST_MS);
   return ids ? { ...target, ids } : target;

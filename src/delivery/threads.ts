@@ -1,4 +1,5 @@
-import { BroadcastChannel, isMainThread } from 'node:worker_threads';
+import { BroadcastChannel, isMainThread, receiveMessageOnPort } from 'node:worker_threads';
+import type { Upload } from '../content';
 import { guard } from '../guard';
 import { isObject, number, object, string } from '../read';
 import type { Login, Target } from './api';
@@ -17,6 +18,7 @@ export interface Handed {
   id: string;
   json: string;
   isMerge: boolean;
+  uploads: readonly Upload[];
 }
 
 let channel: BroadcastChannel | undefined;
@@ -30,7 +32,7 @@ export function receive(): void {
     exit.watchExit();
     return require('./index');
   };
-  channel = open((message, answer) => {
+  const hear: Hear = (message, answer) => {
     if (message.kind === 'hello') answer({ kind: 'welcome' });
     if (message.kind === 'row') delivery().accept(rowOf(message));
     if (message.kind === 'flush') {
@@ -38,8 +40,31 @@ export function receive(): void {
         .drain()
         .then((sent) => answer({ kind: 'flushed', number: message.number, sent }));
     }
+  };
+  const opened = open(hear);
+  channel = opened;
+  // What workers have said and nobody has heard yet is heard at the end.
+  process.on('exit', () => {
+    guard('thread', () => {
+      let heard = 0;
+      for (let next = nextOf(opened); next; next = nextOf(opened)) {
+        if (next.kind !== 'row') continue;
+        hear(next, () => {});
+        heard++;
+      }
+      const exit: typeof import('./exit') | undefined = heard > 0 ? require('./exit') : undefined;
+      exit?.leaveNow();
+    });
   });
 }
+
+/** The next message, without waiting for one. */
+function nextOf(opened: BroadcastChannel): Message | undefined {
+  const next: unknown = Reflect.apply(receiveMessageOnPort, undefined, [opened]);
+  return isObject(next) ? object(next.message) : undefined;
+}
+
+const isUpload = (value: unknown): value is Upload => isObject(value) && isObject(value.reference) && isObject(value.binary);
 
 /** In a worker: asks for the main thread. @param welcome called as soon as it has answered */
 export function greet(welcome: () => void): void {
@@ -57,21 +82,32 @@ export function greet(welcome: () => void): void {
 /** Whether rows go to the main thread. */
 export const isHandingOver = (): boolean => isWelcome;
 
-export function handOver({ destination, id, json, isMerge }: Handed): void {
+/** What the main thread has said last; whether it has been given something since. */
+let confirmed = true;
+let changed = false;
+
+export function handOver({ destination, id, json, isMerge, uploads }: Handed): void {
   const { target } = destination;
-  channel?.postMessage({ kind: 'row', target, login: target ? undefined : destination.login(), id, json, isMerge });
+  changed = true;
+  channel?.postMessage({ kind: 'row', target, login: target ? undefined : destination.login(), id, json, isMerge, uploads });
 }
 
 const flushes = new Map<number, (sent: boolean) => void>();
 let flushed = 0;
 
-/** Whether the main thread could send all that it has. */
-export function flushMain(): Promise<boolean> {
+/**
+ * Whether the main thread could send all that it has. At the end of a thread, where every answer would be an occasion to ask again, it is
+ * asked `once`.
+ */
+export function flushMain(once: boolean): Promise<boolean> {
+  if (!changed && (confirmed || once)) return Promise.resolve(confirmed);
+  changed = false;
   const question = ++flushed;
   return new Promise((resolve) => {
     const done = (sent: boolean) => {
       clearTimeout(timer);
       flushes.delete(question);
+      confirmed = sent;
       resolve(sent);
     };
     // A main thread that is busy, or ends, may never answer.
@@ -83,7 +119,9 @@ export function flushMain(): Promise<boolean> {
 
 type Message = Record<string, unknown>;
 
-function open(heard: (message: Message, answer: (message: Message) => void) => void): BroadcastChannel {
+type Hear = (message: Message, answer: (message: Message) => void) => void;
+
+function open(heard: Hear): BroadcastChannel {
   const opened = new BroadcastChannel(NAME);
   opened.onmessage = (event: unknown) => {
     const message = isObject(event) ? object(event.data) : undefined;
@@ -103,5 +141,6 @@ function rowOf(message: Message): Handed {
     destination = known.fixedDestination(message.target as Target | undefined, message.login as Login | undefined);
     destinations.set(key, destination);
   }
-  return { destination, id: string(message.id) ?? '', json: string(message.json) ?? '{}', isMerge: message.isMerge === true };
+  const uploads = Array.isArray(message.uploads) ? message.uploads.filter(isUpload) : [];
+  return { destination, id: string(message.id) ?? '', json: string(message.json) ?? '{}', isMerge: message.isMerge === true, uploads };
 }

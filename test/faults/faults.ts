@@ -56,7 +56,12 @@ const OUTAGES: Fault[] = [
   { name: 'the first login fails, then `process.exit`', how: 'exit', ingest: lasting(400, { login: { status: 503 } }), long: true },
   { name: 'answers that break off, natural end', how: 'natural', ingest: lasting(2500, { rows: 'half' }), laterMs: 5000 },
   { name: 'answers that are lost, natural end', how: 'natural', ingest: lasting(2500, { rows: 'lost' }), laterMs: 5000 },
-  { name: 'garbage in place of answers for 3 s', how: 'natural', ingest: lasting(3000, { login: 'garbage', rows: 'garbage' }), laterMs: 5000 },
+  {
+    name: 'garbage in place of answers for 3 s',
+    how: 'natural',
+    ingest: lasting(3000, { login: 'garbage', rows: 'garbage' }),
+    laterMs: 5000,
+  },
   { name: 'slow ingest (3 s an answer), natural end', how: 'natural', ingest: always({ delayMs: 3000 }), laterMs: 12_000, long: true },
   ...(['refused', '503', 'hanging'] as const).flatMap((kind) => {
     const faults: Faults = kind === 'refused' ? { down: true } : kind === '503' ? BUSY : HANGING;
@@ -64,11 +69,32 @@ const OUTAGES: Fault[] = [
       const ms = seconds * 1000;
       const env = { SERVE_MS: String(ms + 20_000), CALLS: '20' };
       const said = kind === 'hanging' && seconds === 8 ? /^/ : /^(.*spans are kept, and sent when it can\.)?$/;
-      return { name: `${seconds} s outage (${kind})`, how: 'serve', env, ingest: lasting(ms, faults), rows: 20, said, laterMs: 12_000, long: true };
+      return {
+        name: `${seconds} s outage (${kind})`,
+        how: 'serve',
+        env,
+        ingest: lasting(ms, faults),
+        rows: 20,
+        said,
+        laterMs: 12_000,
+        long: true,
+      };
     });
   }),
-  { name: '401, natural end', how: 'natural', ingest: always({ login: { status: 401 } }), rows: 0, said: /refuses the key in BRAINTRUST_API_KEY \(401\)/ },
-  { name: '401 for rows only, `process.exit`', how: 'exit', ingest: always({ rows: { status: 401 } }), rows: 0, said: /3 spans were lost: .*refuses the key/ },
+  {
+    name: '401, natural end',
+    how: 'natural',
+    ingest: always({ login: { status: 401 } }),
+    rows: 0,
+    said: /refuses the key in BRAINTRUST_API_KEY \(401\)/,
+  },
+  {
+    name: '401 for rows only, `process.exit`',
+    how: 'exit',
+    ingest: always({ rows: { status: 401 } }),
+    rows: 0,
+    said: /3 spans were lost: .*refuses the key/,
+  },
   { name: 'garbage for good, `process.exit`', how: 'exit', ingest: always({ login: 'garbage', rows: 'garbage' }), rows: 0, said: LOST },
   { name: 'down for good, natural end', how: 'natural', ingest: always({ down: true }), rows: 0, said: LOST, laterMs: 10_000, long: true },
   { name: 'hanging for good, natural end', how: 'natural', ingest: always(HANGING), rows: 0, said: LOST, laterMs: 10_000, long: true },
@@ -78,7 +104,16 @@ const OUTAGES: Fault[] = [
   { name: 'down for good, uncaught exception', how: 'uncaught', ingest: always({ down: true }), rows: 0, said: LOST },
   { name: 'down for good, `process.exit`, with a spool', how: 'exit', ingest: always({ down: true }), rows: 0, said: SPOOLED, spool: true },
   { name: 'hanging for good, SIGTERM, with a spool', how: 'sigterm', ingest: always(HANGING), rows: 0, said: SPOOLED, spool: true },
-  { name: '503 for good, natural end, with a spool', how: 'natural', ingest: always(BUSY), rows: 0, said: SPOOLED, spool: true, laterMs: 10_000, long: true },
+  {
+    name: '503 for good, natural end, with a spool',
+    how: 'natural',
+    ingest: always(BUSY),
+    rows: 0,
+    said: SPOOLED,
+    spool: true,
+    laterMs: 10_000,
+    long: true,
+  },
 ];
 
 export const FAULTS: readonly Fault[] = [...ENDS, ...OUTAGES];

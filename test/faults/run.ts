@@ -47,7 +47,7 @@ const ending = ({ code, signal }: Seen) => (signal ? signal : `code ${code}`);
 
 function write(table: string): void {
   const readme = readFileSync(README, 'utf8');
-  writeFileSync(README, readme.replace(/(<!-- faults -->\n)[^]*?(\n<!-- \/faults -->)/, `$1${table}$2`));
+  writeFileSync(README, readme.replace(/(<!-- faults -->\n)[\s\S]*?(\n<!-- \/faults -->)/, `$1${table}$2`));
 }
 
 void main();

@@ -1,0 +1,34 @@
+import type { Upload } from '../content';
+import { forget, leftFiles } from '../upload';
+import type { Destination } from './destination';
+import { pending, take } from './index';
+import type { Waiting } from './lane';
+
+/** What is not known to be at Braintrust, of one destination. */
+export interface Leftover {
+  destination: Destination;
+  rows: Waiting[];
+  files: Upload[];
+  /** Why it is left. */
+  reason: string;
+}
+
+/** All that is not at Braintrust. */
+export function leftovers(): Leftover[] {
+  const files = leftFiles();
+  const found: Leftover[] = pending().map((lane) => ({ ...lane, files: files.get(lane.destination) ?? [] }));
+  for (const [destination, items] of files) {
+    if (!found.some((leftover) => leftover.destination === destination)) found.push({ destination, rows: [], files: items, reason: '' });
+  }
+  return found;
+}
+
+/** The same without what has been sent. */
+export function without(
+  { destination, rows, files, reason }: Leftover,
+  sent: { rows: number; files: number; reason?: string | undefined },
+): Leftover {
+  take(destination, sent.rows);
+  forget(files.slice(0, sent.files));
+  return { destination, rows: rows.slice(sent.rows), files: files.slice(sent.files), reason: sent.reason ?? reason };
+}
