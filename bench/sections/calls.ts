@@ -1,0 +1,80 @@
+import { CONTENDERS, contenders } from '../contenders';
+import type { Figure } from '../figures';
+import { paired } from '../paired';
+import type { Application } from '../processes';
+import type { Section } from '../section';
+
+interface Workload {
+  name: string;
+  call: string;
+  /** Calls in a block. */
+  count: number;
+  warm: number;
+  lanes?: number;
+  everyMs?: number;
+  settings?: Record<string, string>;
+  /** Files that come with each call. */
+  files?: number;
+  /** The application without Braintrust is measured, too. */
+  bare: boolean;
+}
+
+const OFF = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
+
+const WORKLOADS: readonly Workload[] = [
+  { name: 'small Converse', call: 'converse', count: 400, warm: 1500, bare: true },
+  { name: 'small Converse, 64 at a time', call: 'converse', count: 800, warm: 1500, lanes: 64, bare: true },
+  { name: 'small Converse, one every 15 ms', call: 'served', count: 60, warm: 60, everyMs: 15, bare: false },
+  { name: 'conversation of 200 KB', call: 'conversation', count: 60, warm: 100, bare: true },
+  { name: 'conversation of 200 KB, 64 at a time', call: 'conversation', count: 64, warm: 64, lanes: 64, bare: false },
+  { name: 'image of 5 MB', call: 'image', count: 4, warm: 4, files: 1, bare: true },
+  { name: 'image of 5 MB, attachments off', call: 'image', count: 4, warm: 4, settings: OFF, bare: false },
+  { name: 'InvokeModel, answer of 1 MB', call: 'answer', count: 30, warm: 30, bare: true },
+  { name: 'InvokeModel, answer of 1 MB, 64 at a time', call: 'answer', count: 64, warm: 64, lanes: 64, bare: false },
+  { name: 'embedding of 1,024 numbers', call: 'embedding', count: 300, warm: 600, bare: true },
+  { name: 'embedding of 1,024 numbers, 64 at a time', call: 'embedding', count: 512, warm: 512, lanes: 64, bare: false },
+];
+
+const METRICS = [
+  { name: 'cpu', unit: 'µs CPU/call' },
+  { name: 'p50', unit: 'µs p50' },
+  { name: 'p99', unit: 'µs p99' },
+];
+
+/** CPU of a call, the delivery of its span included. */
+export const calls: Section = {
+  name: 'calls',
+  async run(surroundings, { quick, say }) {
+    const figures: Figure[] = [];
+    for (const workload of quick ? WORKLOADS.slice(0, 1) : WORKLOADS) {
+      say(workload.name);
+      figures.push(...(await measure(surroundings, workload, quick)));
+    }
+    return figures;
+  },
+};
+
+async function measure(surroundings: Parameters<Section['run']>[0], workload: Workload, quick: boolean): Promise<Figure[]> {
+  const { name, call, count, lanes, everyMs, bare } = workload;
+  const { ingest } = surroundings.servers;
+  const calls = async (application: Application, count: number) => {
+    const { id, records } = application.contender;
+    const files = id.endsWith('ours') ? count * (workload.files ?? 0) : 0;
+    const times = await application.order('run', { name: call, count, lanes, everyMs });
+    const { ended, uploads } = records ? await ingest.drained(id, count, files) : { ended: 0, uploads: 0 };
+    const { cpu = 0 } = await application.order('usage');
+    if (records && ended !== count) return `${ended} of ${count} spans`;
+    if (uploads < files) return `${uploads} of ${files} files`;
+    return { cpu: cpu / count, p50: times.p50 ?? 0, p99: times.p99 ?? 0 };
+  };
+  const taking = bare ? CONTENDERS : contenders('none', 'again', 'floor', 'ours', 'theirs');
+  const rounds = await paired(surroundings, {
+    contenders: taking,
+    processes: quick ? 1 : 2,
+    rounds: quick ? 2 : 4,
+    ...(workload.settings && { settings: workload.settings }),
+    warm: (application) => calls(application, workload.warm),
+    block: (application) => calls(application, count),
+  });
+  return rounds.figures(name, taking, METRICS);
+}

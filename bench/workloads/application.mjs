@@ -1,0 +1,201 @@
+// An application that does what it is told, over the channel to its parent, and tells what it took.
+import v8 from 'node:v8';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+
+// As an application would: its logger first, then its calls.
+if (process.env.BENCH_LOGGER) {
+  const { initLogger } = await import('braintrust');
+  initLogger({ projectName: process.env.BRAINTRUST_PROJECT });
+}
+const { BedrockRuntimeClient } = await import('@aws-sdk/client-bedrock-runtime');
+const { CALLS, streamOf } = await import('./calls.mjs');
+const { canned } = await import('./canned.mjs');
+const { watchLoop } = await import('./probe.mjs');
+
+const client = new BedrockRuntimeClient({});
+/** Answers without a network: nothing but the application's own process has a part in how long a call takes. */
+const unwired = new BedrockRuntimeClient({ requestHandler: canned() });
+
+let index = 0;
+let cpu = process.cpuUsage();
+let stopWatching;
+let lastEvent = 0;
+
+const micros = (since) => {
+  const { user, system } = process.cpuUsage(since);
+  return user + system;
+};
+const median = (values) => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
+const quantile = (values, at) => values.sort((a, b) => a - b)[Math.floor(values.length * at)] ?? 0;
+
+/** One call to its end. Gives its duration and, of a stream, the time to its first event (ms). */
+async function call(name, events, through = client, atEnd = undefined) {
+  const command = CALLS[name](index++, events);
+  const start = performance.now();
+  const answer = await through.send(command);
+  const answered = performance.now();
+  const stream = streamOf(answer);
+  if (!stream) return { took: answered - start };
+  let first = 0;
+  let count = 0;
+  for await (const _event of stream) {
+    if (count++ === 0) first = performance.now() - start;
+    if (count === events) {
+      lastEvent = performance.now();
+      atEnd?.();
+    }
+  }
+  if (count !== events) throw new Error(`${count} of ${events} events`);
+  return { took: performance.now() - start, first };
+}
+
+/** `lanes` at a time, or one every `everyMs` on average at uneven distances, however long the others take. */
+async function calls({ name, count, events, lanes = 1, everyMs }) {
+  const took = [];
+  const firsts = [];
+  let left = count;
+  const one = async () => {
+    const result = await call(name, events);
+    took.push(result.took);
+    if (result.first !== undefined) firsts.push(result.first);
+  };
+  if (everyMs) {
+    const running = [];
+    for (; left > 0; left--) {
+      running.push(one());
+      await sleep(everyMs * (0.2 + 1.6 * ((left * 0.618_034) % 1)));
+    }
+    await Promise.all(running);
+  } else {
+    const lane = async () => {
+      while (left-- > 0) await one();
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+  }
+  return { p50: quantile(took, 0.5) * 1000, p99: quantile(took, 0.99) * 1000, first: median(firsts) * 1000 };
+}
+
+function heap() {
+  for (let i = 0; i < 3; i++) globalThis.gc();
+  const { used_heap_size, external_memory } = v8.getHeapStatistics();
+  return used_heap_size + external_memory;
+}
+
+/** Without a collection in between, what has been allocated is what the heap has grown by. */
+function grown() {
+  const { used_heap_size, external_memory } = v8.getHeapStatistics();
+  return used_heap_size + external_memory;
+}
+
+let collections = 0;
+new PerformanceObserver((list) => {
+  collections += list.getEntries().length;
+}).observe({ entryTypes: process.env.BENCH_COUNT_GC ? ['gc'] : ['mark'] });
+
+let allocatedFrom = 0;
+
+const ORDERS = {
+  /** CPU from here to the order `usage` (µs), so that what is done after the calls counts, too. */
+  async run(order) {
+    cpu = process.cpuUsage();
+    const start = performance.now();
+    const times = await calls(order);
+    return { ...times, wallMs: performance.now() - start };
+  },
+
+  usage: () => ({ cpu: micros(cpu) }),
+
+  /** Calls for a time (s). */
+  async busy({ name, lanes, ms }) {
+    const until = performance.now() + ms;
+    let count = 0;
+    cpu = process.cpuUsage();
+    const lane = async () => {
+      for (; performance.now() < until; count++) await call(name);
+    };
+    const start = performance.now();
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return { count, perSecond: count / ((performance.now() - start) / 1000), cpu: micros(cpu) / count };
+  },
+
+  /** What stands between the application and its answer, without a network: from `send` to the next line (µs), and within `send` itself. */
+  async path({ name, count }) {
+    const whole = [];
+    const sync = [];
+    for (let i = 0; i < count; i++) {
+      const command = CALLS[name](index++);
+      const start = process.hrtime.bigint();
+      const promise = unwired.send(command);
+      const sent = process.hrtime.bigint();
+      await promise;
+      whole.push(Number(process.hrtime.bigint() - start) / 1000);
+      sync.push(Number(sent - start) / 1000);
+      await turn();
+    }
+    return { path: median(whole), sync: median(sync) };
+  },
+
+  /** Bytes that one call allocates before it has its answer, and from here to the order `allocated` by the call. */
+  async allocate({ name, count, events }) {
+    globalThis.gc();
+    await turn();
+    collections = 0;
+    allocatedFrom = grown();
+    const paths = [];
+    for (let i = 0; i < count; i++) {
+      const before = grown();
+      await call(name, events, unwired);
+      paths.push(grown() - before);
+    }
+    return { path: median(paths) };
+  },
+
+  async allocated({ count }) {
+    const bytes = (grown() - allocatedFrom) / count;
+    await turn();
+    await turn();
+    return { bytes, collections };
+  },
+
+  watch() {
+    stopWatching = watchLoop();
+    return {};
+  },
+
+  /** The longest turn of the loop from the last event on. */
+  watched: () => ({ block: stopWatching(lastEvent) }),
+
+  /** What the heap holds as the last event comes, over what it held before the stream. */
+  async held({ name, events }) {
+    const before = heap();
+    let at = 0;
+    await call(name, events, client, () => {
+      at = heap();
+    });
+    return { bytes: at - before };
+  },
+
+  heap: () => ({ bytes: heap() }),
+
+  /** Streams that nobody reads. */
+  async abandon({ count }) {
+    for (let i = 0; i < count; i++) {
+      await unwired.send(CALLS.converseStream(index++, 10));
+      if (i % 250 === 249) {
+        globalThis.gc();
+        await sleep(1);
+      }
+    }
+    return {};
+  },
+};
+
+process.on('message', async ({ order, ...details }) => {
+  try {
+    process.send(await ORDERS[order](details));
+  } catch (error) {
+    process.send({ failed: String(error?.stack ?? error) });
+  }
+});
+process.on('disconnect', () => process.exit());
+process.send({ ready: true });
