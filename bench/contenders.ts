@@ -14,13 +14,15 @@ export interface Contender {
   logger: boolean;
   /** Each call has to arrive as a span, or the row is void. */
   records: boolean;
+  /** On top of the environment of all. */
+  settings?: Record<string, string>;
   /** The contender without tracing whose cost is taken off. */
   base: string;
 }
 
 const url = (...parts: string[]) => pathToFileURL(path.join(...parts)).href;
-export const OUR_HOOK = url(ROOT, 'hook.mjs');
-export const THEIR_HOOK = url(ROOT, 'node_modules', 'braintrust', 'dist', 'auto-instrumentations', 'hook.mjs');
+const OUR_HOOK = url(ROOT, 'hook.mjs');
+const THEIR_HOOK = url(ROOT, 'node_modules', 'braintrust', 'dist', 'auto-instrumentations', 'hook.mjs');
 const FLOOR = url(WORKLOADS, 'floor.mjs');
 
 const NONE = { flags: [], records: false };

@@ -5,6 +5,7 @@ import { median } from './statistics';
 export interface Figure {
   workload: string;
   contender: string;
+  label: string;
   metric: string;
   unit: string;
   /** One for each round, in their order. */
@@ -40,14 +41,16 @@ export class Rounds {
   isVoid = (contender: string): boolean => this.#void.has(contender);
 
   figures(workload: string, contenders: readonly Contender[], metrics: readonly Metric[]): Figure[] {
-    return contenders.flatMap(({ id, base }) =>
+    return contenders.flatMap(({ id, base, label }) =>
       metrics.flatMap(({ name, unit }) => {
         const samples = this.#of(id, name);
         const reason = this.#void.get(id);
         if (samples.length === 0 && reason === undefined) return [];
         const bases = this.#bases(id, base, name);
         const added = median(samples.map((value, round) => value - (bases[round] ?? median(bases))));
-        return [{ workload, contender: id, metric: name, unit, samples, median: median(samples), added, ...(reason && { void: reason }) }];
+        return [
+          { workload, contender: id, label, metric: name, unit, samples, median: median(samples), added, ...(reason && { void: reason }) },
+        ];
       }),
     );
   }

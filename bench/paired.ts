@@ -12,10 +12,12 @@ export interface Pairing {
   settings?: Record<string, string>;
   flags?: readonly string[];
   /** What comes before the first block, so that it is hot. */
-  warm(application: Application): Promise<unknown>;
-  /** One block. A text in place of figures says why the contender is void. */
-  block(application: Application): Promise<Record<string, number> | string>;
+  warm(application: Application): Promise<Sample>;
+  block(application: Application): Promise<Sample>;
 }
+
+/** The figures of a block, or why its contender is void. */
+export type Sample = Record<string, number> | string;
 
 /** A block of each contender, in turn, again and again: what the machine does to one it does to all. */
 export async function paired(surroundings: Surroundings, pairing: Pairing): Promise<Rounds> {
@@ -24,14 +26,13 @@ export async function paired(surroundings: Surroundings, pairing: Pairing): Prom
     const taking = pairing.contenders.filter(({ id }) => !result.isVoid(id));
     const applications = await inTurn(taking, (contender) => startApplication(surroundings, contender, pairing.settings, pairing.flags));
     try {
-      await inTurn(applications, pairing.warm);
-      for (let round = 0; round < pairing.rounds; round++) {
-        await inTurn(rotated(applications, generation + round), async (application) => {
+      for (let round = -1; round < pairing.rounds; round++) {
+        await inTurn(rotated(applications, generation + round + 1), async (application) => {
           const { id } = application.contender;
           if (result.isVoid(id)) return;
-          const sample = await pairing.block(application);
+          const sample = await (round < 0 ? pairing.warm(application) : pairing.block(application));
           if (typeof sample === 'string') result.refuse(id, sample);
-          else result.add(id, sample);
+          else if (round >= 0) result.add(id, sample);
         });
       }
     } finally {

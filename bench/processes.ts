@@ -9,19 +9,27 @@ import type { Servers } from './servers';
 export interface Surroundings {
   node: string;
   servers: Servers;
+  /** The folder of the answers to calls that never leave the application. */
+  answers: string;
 }
 
 /** What a process needs in its environment, without what this one has of AWS, Braintrust and Node. */
-export function environment({ servers }: Surroundings, contender: Contender, settings: Record<string, string> = {}): NodeJS.ProcessEnv {
+export function environment(
+  { servers, answers }: Surroundings,
+  contender: Contender,
+  settings: Record<string, string> = {},
+): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(AWS|BRAINTRUST|NODE|BENCH)_|^BRAINTRUST|^npm_/.test(name));
   return {
     ...Object.fromEntries(own),
     ...servers.bedrock,
     ...servers.ingest.env,
     BRAINTRUST_PROJECT: contender.id,
+    BENCH_ANSWERS: answers,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...(contender.logger && { BENCH_LOGGER: '1' }),
+    ...contender.settings,
     ...settings,
   };
 }

@@ -1,11 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { acceptance } from './acceptance';
+import { writeAnswers } from './answers';
+import type { Figure } from './figures';
+import { machine } from './machine';
+import { nodesOf } from './nodes';
+import { markdown, verdicts } from './report';
+import { SECTIONS } from './sections';
 import { startServers } from './servers';
-import { calls } from './sections/calls';
 import { table } from './table';
 
-async function main() {
+/** Where the results go, the newest for the README. */
+const RESULTS = path.join(__dirname, 'results');
+
+const USAGE = `npm run bench -- [--only ${SECTIONS.map(({ name }) => name).join(',')}] [--node 22,24,/path/to/node] [--quick] [--no-results]`;
+
+/** `npm run bench`: what tracing costs, beside none and beside Braintrust's own hook. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string' },
+      node: { type: 'string', default: process.execPath },
+      quick: { type: 'boolean', default: false },
+      'no-results': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return say(USAGE);
+  const only = values.only?.split(',');
+  const unknown = only?.filter((name) => !SECTIONS.some((section) => section.name === name)) ?? [];
+  if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: no such section. ${USAGE}`);
+  const sections = SECTIONS.filter(({ name }) => only?.includes(name) ?? true);
+
+  const answers = writeAnswers();
   const servers = await startServers();
-  const figures = await calls.run({ node: process.execPath, servers }, { quick: process.argv.includes('--quick'), say: (text) => console.log(text) });
-  console.log(table(figures));
-  servers.close();
+  try {
+    for (const { node, version } of await nodesOf(values.node)) {
+      const about = machine(version);
+      say(`${about.node}, ${about.cpu}, ${about.packages}`);
+      const start = Date.now();
+      const figures: Figure[] = [];
+      for (const section of sections) {
+        const took = Date.now();
+        const taken = await section.run({ node, servers, answers: answers.folder }, { quick: values.quick, say: progress });
+        figures.push(...taken);
+        say(`\r${' '.repeat(70)}\r\n${table(taken)}\n\n(${section.name}: ${Math.round((Date.now() - took) / 1000)} s)`);
+      }
+      const lines = acceptance(figures, version);
+      say(`\n${verdicts(lines)}\n\n${Math.round((Date.now() - start) / 1000)} s in all`);
+      if (values['no-results'] || values.quick) continue;
+      mkdirSync(RESULTS, { recursive: true });
+      const name = path.join(RESULTS, `${about.date.slice(0, 10)}-${version}${only ? `-${only.join('-')}` : ''}`);
+      writeFileSync(`${name}.json`, `${JSON.stringify({ ...about, acceptance: lines, figures: figures.map(rounded) }, undefined, 1)}\n`);
+      writeFileSync(`${name}.md`, markdown(about, lines, figures));
+      say(`${path.relative(process.cwd(), name)}.{json,md}`);
+    }
+  } finally {
+    servers.close();
+    answers.remove();
+  }
 }
-void main();
+
+/** No figure is better than four digits. */
+function rounded(figure: Figure): Figure {
+  const four = (value: number) => Number(value.toPrecision(4));
+  return { ...figure, samples: figure.samples.map(four), median: four(figure.median), added: four(figure.added) };
+}
+
+function progress(workload: string): void {
+  if (process.stdout.isTTY) process.stdout.write(`\r${workload.padEnd(70)}`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});

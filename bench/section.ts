@@ -1,7 +1,7 @@
 import type { Figure } from './figures';
 import type { Surroundings } from './processes';
 
-export interface Settings {
+interface Settings {
   /** Few rounds of few workloads: does it run at all? */
   quick: boolean;
   /** Tells what is being measured. */

@@ -1,6 +1,6 @@
 import { CONTENDERS, contenders } from '../contenders';
 import type { Figure } from '../figures';
-import { paired } from '../paired';
+import { paired, type Sample } from '../paired';
 import type { Application } from '../processes';
 import type { Section } from '../section';
 
@@ -22,8 +22,8 @@ interface Workload {
 const OFF = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
 
 const WORKLOADS: readonly Workload[] = [
-  { name: 'small Converse', call: 'converse', count: 400, warm: 1500, bare: true },
-  { name: 'small Converse, 64 at a time', call: 'converse', count: 800, warm: 1500, lanes: 64, bare: true },
+  { name: 'small Converse', call: 'converse', count: 300, warm: 500, bare: true },
+  { name: 'small Converse, 64 at a time', call: 'converse', count: 512, warm: 512, lanes: 64, bare: true },
   { name: 'small Converse, one every 15 ms', call: 'served', count: 60, warm: 60, everyMs: 15, bare: false },
   { name: 'conversation of 200 KB', call: 'conversation', count: 60, warm: 100, bare: true },
   { name: 'conversation of 200 KB, 64 at a time', call: 'conversation', count: 64, warm: 64, lanes: 64, bare: false },
@@ -31,8 +31,8 @@ const WORKLOADS: readonly Workload[] = [
   { name: 'image of 5 MB, attachments off', call: 'image', count: 4, warm: 4, settings: OFF, bare: false },
   { name: 'InvokeModel, answer of 1 MB', call: 'answer', count: 30, warm: 30, bare: true },
   { name: 'InvokeModel, answer of 1 MB, 64 at a time', call: 'answer', count: 64, warm: 64, lanes: 64, bare: false },
-  { name: 'embedding of 1,024 numbers', call: 'embedding', count: 300, warm: 600, bare: true },
-  { name: 'embedding of 1,024 numbers, 64 at a time', call: 'embedding', count: 512, warm: 512, lanes: 64, bare: false },
+  { name: 'embedding of 1,024 numbers', call: 'embedding', count: 200, warm: 300, bare: true },
+  { name: 'embedding of 1,024 numbers, 64 at a time', call: 'embedding', count: 320, warm: 320, lanes: 64, bare: false },
 ];
 
 const METRICS = [
@@ -57,7 +57,7 @@ export const calls: Section = {
 async function measure(surroundings: Parameters<Section['run']>[0], workload: Workload, quick: boolean): Promise<Figure[]> {
   const { name, call, count, lanes, everyMs, bare } = workload;
   const { ingest } = surroundings.servers;
-  const calls = async (application: Application, count: number) => {
+  const calls = async (application: Application, count: number): Promise<Sample> => {
     const { id, records } = application.contender;
     const files = id.endsWith('ours') ? count * (workload.files ?? 0) : 0;
     const times = await application.order('run', { name: call, count, lanes, everyMs });

@@ -4,7 +4,7 @@ import { number, object } from '../../src/read';
 import type { JsonObject } from '../../src/types';
 
 /** The text of one event of a stream. */
-export const DELTA = ' and so the river went';
+const DELTA = ' and so the river went';
 
 const MIB = 1024 * 1024;
 const TEXT = 'Take tram 28 from Martim Moniz; it climbs to the castle, and the miradouro at Graça is two stops before.';
@@ -25,7 +25,8 @@ function whole(operation: string, modelId: string): JsonObject {
       metrics: { latencyMs: 412 },
     };
   }
-  if (modelId.includes('embed')) return { embedding: Array.from({ length: 1024 }, (_, index) => Math.sin(index + 1)), inputTextTokenCount: 9 };
+  if (modelId.includes('embed'))
+    return { embedding: Array.from({ length: 1024 }, (_, index) => Math.sin(index + 1)), inputTextTokenCount: 9 };
   return {
     id: 'msg_bdrk_01',
     type: 'message',

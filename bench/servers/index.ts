@@ -7,7 +7,7 @@ import { number, object, string } from '../../src/read';
 import type { JsonObject } from '../../src/types';
 
 /** What the ingest has been sent by one project since it was last asked to forget. */
-export interface Count {
+interface Count {
   spans: number;
   /** Spans of which a row had an end. */
   ended: number;
@@ -19,8 +19,8 @@ export interface Count {
 interface Ingest {
   env: Record<string, string>;
   count(project: string, forget?: boolean): Promise<Count>;
-  /** Waits until a project has so many spans and files, or for `ms`, and forgets them. */
-  drained(project: string, spans: number, uploads?: number, ms?: number): Promise<Count>;
+  /** Waits until a project has so many spans and files, or until nothing more has come for a while, and forgets them. */
+  drained(project: string, spans: number, uploads?: number): Promise<Count>;
 }
 
 /** Bedrock and three Braintrusts, each in a process of its own, whose CPU is nobody's. */
@@ -36,6 +36,8 @@ export interface Servers {
 
 const SLOW_MS = 5000;
 const POLL_MS = 20;
+/** What has not come by then, after the last that came, does not come. */
+const PATIENCE_MS = 2500;
 
 export async function startServers(): Promise<Servers> {
   const [bedrock, up, late, port] = await Promise.all([start('bedrock.ts'), start('ingest.ts'), start('ingest.ts', SLOW_MS), unusedPort()]);
@@ -74,10 +76,15 @@ function ingestOf({ child, env }: Started): Ingest {
   return {
     env,
     count,
-    async drained(project, spans, uploads = 0, ms = 8000) {
-      for (const deadline = Date.now() + ms; Date.now() < deadline; await sleep(POLL_MS)) {
+    async drained(project, spans, uploads = 0) {
+      let before = 0;
+      for (let quiet = 0; quiet < PATIENCE_MS; quiet += POLL_MS) {
         const seen = await count(project);
         if (seen.ended >= spans && seen.uploads >= uploads) break;
+        const now = seen.rows + seen.uploads;
+        if (now > before) quiet = 0;
+        before = now;
+        await sleep(POLL_MS);
       }
       return count(project, true);
     },

@@ -1,6 +1,7 @@
 // An application that does what it is told, over the channel to its parent, and tells what it took.
+
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import v8 from 'node:v8';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
 // As an application would: its logger first, then its calls.
 if (process.env.BENCH_LOGGER) {

@@ -51,4 +51,5 @@ export const CALLS = {
 };
 
 /** The stream of an answer, if it has one. */
-export const streamOf = (answer) => answer.stream ?? (answer.body?.[Symbol.asyncIterator] && !answer.body.transformToString ? answer.body : undefined);
+export const streamOf = (answer) =>
+  answer.stream ?? (answer.body?.[Symbol.asyncIterator] && !answer.body.transformToString ? answer.body : undefined);

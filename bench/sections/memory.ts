@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Contender, contenders } from '../contenders';
+import { type Figure, Rounds } from '../figures';
+import { type Surroundings, startApplication } from '../processes';
+import type { Section } from '../section';
+import { inTurn } from '../statistics';
+
+const ABANDONED = [
+  { name: 'held', unit: 'KB kept' },
+  { name: 'ended', unit: 'spans ended' },
+];
+
+/** What is allocated, with room enough that nothing is collected while it is counted: nearly the same figure in every run. */
+const ROOM = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
+const ALLOCATING = [
+  { name: 'small Converse', call: 'converse', count: 50 },
+  { name: 'conversation of 200 KB', call: 'conversation', count: 10 },
+  { name: 'image of 5 MB', call: 'image', count: 1 },
+  { name: 'InvokeModel, answer of 1 MB', call: 'answer', count: 5 },
+  { name: 'embedding of 1,024 numbers', call: 'embedding', count: 50 },
+  { name: 'ConverseStream, 1,000 events', call: 'converseStream', count: 3, events: 1000 },
+  { name: 'InvokeModelWithResponseStream, 1,000 events', call: 'invokeStream', count: 3, events: 1000 },
+] as const;
+const ALLOCATED = [
+  { name: 'path', unit: 'KB on the path' },
+  { name: 'bytes', unit: 'KB in all' },
+];
+
+/** What calls allocate, and what streams that nobody reads leave behind. Without a network. */
+export const memory: Section = {
+  name: 'memory',
+  async run(surroundings, { quick, say }) {
+    const off = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
+    const ours = contenders('ours').map((contender) => ({
+      ...contender,
+      id: 'ours-off',
+      label: `${contender.label}, attachments off`,
+      settings: off,
+    }));
+    const taking = [...contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours'), ...ours];
+    say('allocation');
+    const figures = await allocation(surroundings, taking, quick);
+    if (quick) return figures;
+    say('20,000 abandoned streams');
+    return [...figures, ...(await abandonment(surroundings, contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours'), 20_000))];
+  },
+};
+
+async function allocation(surroundings: Surroundings, taking: readonly Contender[], quick: boolean): Promise<Figure[]> {
+  const workloads = quick ? ALLOCATING.slice(0, 1) : ALLOCATING;
+  const rounds = workloads.map(() => new Rounds());
+  await inTurn(taking, async (contender) => {
+    const { id, records } = contender;
+    const application = await startApplication(surroundings, contender, { BENCH_COUNT_GC: '1' }, ROOM);
+    await inTurn(workloads, async (workload, index) => {
+      const { call, count } = workload;
+      const events = 'events' in workload ? workload.events : undefined;
+      for (let round = -3; round < 3; round++) {
+        const { path = 0 } = await application.order('allocate', { name: call, count, events });
+        const { ended } = records ? await surroundings.servers.ingest.drained(id, count) : { ended: count };
+        const { bytes = 0, collections = 0 } = await application.order('allocated', { count });
+        if (ended !== count) return rounds[index]?.refuse(id, `${ended} of ${count} spans`);
+        if (round >= 0 && collections === 0) rounds[index]?.add(id, { path: path / 1024, bytes: bytes / 1024 });
+      }
+    });
+    await application.close();
+  });
+  return workloads.flatMap(({ name }, index) => rounds[index]?.figures(`allocated: ${name}`, taking, ALLOCATED) ?? []);
+}
+
+async function abandonment(surroundings: Surroundings, taking: readonly Contender[], count: number): Promise<Figure[]> {
+  const rounds = new Rounds();
+  await inTurn(taking, async (contender) => {
+    const application = await startApplication(surroundings, contender, {}, ['--expose-gc']);
+    const settled = async (spans: number) => {
+      let bytes = 0;
+      for (let tries = 0; tries < 8; tries++) {
+        ({ bytes = 0 } = await application.order('heap'));
+        await sleep(300);
+        if (!contender.records || (await surroundings.servers.ingest.count(contender.id)).ended >= spans) break;
+      }
+      ({ bytes = 0 } = await application.order('heap'));
+      const { ended } = await surroundings.servers.ingest.count(contender.id, true);
+      return { bytes, ended };
+    };
+    await application.order('abandon', { count: 1000 });
+    const before = await settled(1000);
+    await application.order('abandon', { count });
+    const after = await settled(count);
+    rounds.add(contender.id, { held: (after.bytes - before.bytes) / 1024, ended: after.ended });
+    await application.close();
+  });
+  return rounds.figures('20,000 abandoned streams', taking, ABANDONED);
+}

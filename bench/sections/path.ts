@@ -1,0 +1,45 @@
+import { contenders } from '../contenders';
+import type { Figure } from '../figures';
+import { paired } from '../paired';
+import type { Application } from '../processes';
+import type { Section } from '../section';
+
+const WORKLOADS = [
+  { name: 'on the path: small Converse', call: 'converse', count: 400 },
+  { name: 'on the path: conversation of 200 KB', call: 'conversation', count: 60 },
+  { name: 'on the path: image of 5 MB', call: 'image', count: 3 },
+  { name: 'on the path: InvokeModel, answer of 1 MB', call: 'answer', count: 30 },
+  { name: 'on the path: embedding of 1,024 numbers', call: 'embedding', count: 200 },
+] as const;
+
+const METRICS = [
+  { name: 'path', unit: 'µs to the answer' },
+  { name: 'sync', unit: 'µs within send()' },
+];
+
+/** What stands between the application and its answer, with a request handler that answers at once: no network, no other process. */
+export const path: Section = {
+  name: 'path',
+  async run(surroundings, { quick, say }) {
+    const taking = contenders('none', 'again', 'floor', 'ours', 'theirs', 'bare', 'bare-ours');
+    const figures: Figure[] = [];
+    for (const { name, call, count } of quick ? WORKLOADS.slice(0, 1) : WORKLOADS) {
+      say(name);
+      const block = async (application: Application) => {
+        const { id, records } = application.contender;
+        const sample = await application.order('path', { name: call, count });
+        const { ended } = records ? await surroundings.servers.ingest.drained(id, count) : { ended: 0 };
+        return records && ended !== count ? `${ended} of ${count} spans` : sample;
+      };
+      const rounds = await paired(surroundings, {
+        contenders: taking,
+        processes: quick ? 1 : 2,
+        rounds: quick ? 2 : 3,
+        warm: block,
+        block,
+      });
+      figures.push(...rounds.figures(name, taking, METRICS));
+    }
+    return figures;
+  },
+};

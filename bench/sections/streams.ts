@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { contenders } from '../contenders';
+import type { Figure } from '../figures';
+import { type Pairing, paired, type Sample } from '../paired';
+import type { Application, Surroundings } from '../processes';
+import type { Section } from '../section';
+
+const OPERATIONS = [
+  { name: 'ConverseStream', call: 'converseStream' },
+  { name: 'InvokeModelWithResponseStream', call: 'invokeStream' },
+] as const;
+
+/** Events of a stream, and streams of a block. */
+const LENGTHS = [
+  { events: 10, count: 150 },
+  { events: 1000, count: 15 },
+  { events: 20_000, count: 1 },
+] as const;
+
+const METRICS = [
+  { name: 'cpu', unit: 'µs CPU/event' },
+  { name: 'first', unit: 'µs to 1st event' },
+];
+const END_METRICS = [
+  { name: 'block', unit: 'ms block at end' },
+  { name: 'held', unit: 'KB held at end' },
+];
+
+export const streams: Section = {
+  name: 'streams',
+  async run(surroundings, { quick, say }) {
+    const figures: Figure[] = [];
+    const taking = contenders('none', 'again', 'floor', 'ours', 'theirs', 'bare', 'bare-ours');
+    for (const { name, call } of quick ? OPERATIONS.slice(0, 1) : OPERATIONS) {
+      for (const { events, count } of quick ? LENGTHS.slice(1, 2) : LENGTHS) {
+        const workload = `${name}, ${events.toLocaleString('en-US')} events`;
+        say(workload);
+        const block = (application: Application) => cpuOf(surroundings, application, call, events, count);
+        const rounds = await paired(surroundings, { contenders: taking, ...howOften(quick), warm: block, block });
+        figures.push(...rounds.figures(workload, taking, METRICS));
+      }
+      if (quick) continue;
+      const workload = `${name}, the end of 20,000 events`;
+      say(workload);
+      const block = (application: Application) => endOf(surroundings, application, call, 20_000);
+      const ends = await paired(surroundings, { contenders: taking, processes: 2, rounds: 3, flags: ['--expose-gc'], warm: block, block });
+      figures.push(...ends.figures(workload, taking, END_METRICS));
+    }
+    return figures;
+  },
+};
+
+const howOften = (quick: boolean): Pick<Pairing, 'processes' | 'rounds'> => ({ processes: quick ? 1 : 2, rounds: quick ? 2 : 4 });
+
+async function cpuOf(surroundings: Surroundings, application: Application, name: string, events: number, count: number): Promise<Sample> {
+  const { first = 0 } = await application.order('run', { name, events, count });
+  const missing = await missingOf(surroundings, application, count);
+  const { cpu = 0 } = await application.order('usage');
+  return missing ?? { cpu: cpu / count / events, first };
+}
+
+/** The longest turn of the event loop from the last event on, until its span is delivered, and what is held just before it ends. */
+async function endOf(surroundings: Surroundings, application: Application, name: string, events: number): Promise<Sample> {
+  await application.order('heap'); // so that no collection of what came before falls into what is measured
+  await application.order('watch');
+  await application.order('run', { name, events, count: 1 });
+  const missing = await missingOf(surroundings, application, 1);
+  if (!application.contender.records) await sleep(600); // as long as the others have
+  const { block = 0 } = await application.order('watched');
+  const { bytes = 0 } = await application.order('held', { name, events });
+  return missing ?? (await missingOf(surroundings, application, 1)) ?? { block, held: bytes / 1024 };
+}
+
+async function missingOf(surroundings: Surroundings, { contender }: Application, count: number): Promise<string | undefined> {
+  if (!contender.records) return undefined;
+  const { ended } = await surroundings.servers.ingest.drained(contender.id, count);
+  return ended === count ? undefined : `${ended} of ${count} spans`;
+}
