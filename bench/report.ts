@@ -35,3 +35,16 @@ export function markdown(about: Machine, lines: readonly Verdict[], figures: rea
 function rowOf({ line, claim, found, limit, pass }: Verdict): string {
   return `| ${line} | ${claim} | ${limit} | ${found} | ${pass === undefined ? '' : pass ? 'pass' : '**fail**'} |`;
 }
+
+/** The same for programs, a figure a line: two results can be told apart by a diff. */
+export function json(about: Machine, lines: readonly Verdict[], figures: readonly Figure[]): string {
+  const list = (members: readonly object[]) => members.map((member) => `  ${JSON.stringify(member)}`).join(',\n');
+  const head = JSON.stringify(about, undefined, 1).slice(0, -2);
+  return `${head},\n "acceptance": [\n${list(lines)}\n ],\n "figures": [\n${list(figures.map(rounded))}\n ]\n}\n`;
+}
+
+/** No figure is better than four digits. */
+function rounded(figure: Figure): Figure {
+  const four = (value: number) => Number(value.toPrecision(4));
+  return { ...figure, samples: figure.samples.map(four), median: four(figure.median), added: four(figure.added) };
+}

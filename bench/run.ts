@@ -6,7 +6,7 @@ import { writeAnswers } from './answers';
 import type { Figure } from './figures';
 import { machine } from './machine';
 import { nodesOf } from './nodes';
-import { markdown, verdicts } from './report';
+import { json, markdown, verdicts } from './report';
 import { SECTIONS } from './sections';
 import { startServers } from './servers';
 import { table } from './table';
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
       if (values['no-results'] || values.quick) continue;
       mkdirSync(RESULTS, { recursive: true });
       const name = path.join(RESULTS, `${about.date.slice(0, 10)}-${version}${only ? `-${only.join('-')}` : ''}`);
-      writeFileSync(`${name}.json`, `${JSON.stringify({ ...about, acceptance: lines, figures: figures.map(rounded) }, undefined, 1)}\n`);
+      writeFileSync(`${name}.json`, json(about, lines, figures));
       writeFileSync(`${name}.md`, markdown(about, lines, figures));
       say(`${path.relative(process.cwd(), name)}.{json,md}`);
     }
@@ -60,12 +60,6 @@ async function main(): Promise<void> {
     servers.close();
     answers.remove();
   }
-}
-
-/** No figure is better than four digits. */
-function rounded(figure: Figure): Figure {
-  const four = (value: number) => Number(value.toPrecision(4));
-  return { ...figure, samples: figure.samples.map(four), median: four(figure.median), added: four(figure.added) };
 }
 
 function progress(workload: string): void {

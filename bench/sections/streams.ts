@@ -12,7 +12,7 @@ const OPERATIONS = [
 
 /** Events of a stream, and streams of a block. */
 const LENGTHS = [
-  { events: 10, count: 150 },
+  { events: 10, count: 100 },
   { events: 1000, count: 15 },
   { events: 20_000, count: 1 },
 ] as const;
@@ -50,7 +50,7 @@ export const streams: Section = {
   },
 };
 
-const howOften = (quick: boolean): Pick<Pairing, 'processes' | 'rounds'> => ({ processes: quick ? 1 : 2, rounds: quick ? 2 : 4 });
+const howOften = (quick: boolean): Pick<Pairing, 'processes' | 'rounds'> => ({ processes: quick ? 1 : 2, rounds: quick ? 2 : 3 });
 
 async function cpuOf(surroundings: Surroundings, application: Application, name: string, events: number, count: number): Promise<Sample> {
   const { first = 0 } = await application.order('run', { name, events, count });

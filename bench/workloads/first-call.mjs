@@ -17,5 +17,5 @@ const stop = watchLoop();
 const start = performance.now();
 await client.send(command);
 const path = performance.now() - start;
-await sleep(700); // what comes after the call comes within this
+await sleep(500); // what comes after the call comes within this
 writeSync(1, JSON.stringify({ path, block: stop(start) }));
