@@ -39,7 +39,11 @@ const METRICS = [
   { name: 'cpu', unit: 'µs CPU/call' },
   { name: 'p50', unit: 'µs p50' },
   { name: 'p99', unit: 'µs p99' },
+  { name: 'rows', unit: 'rows/call' },
+  { name: 'requests', unit: 'requests/100 calls' },
 ];
+
+const NOTHING = { ended: 0, uploads: 0, rows: 0, requests: 0 };
 
 /** CPU of a call, the delivery of its span included. */
 export const calls: Section = {
@@ -61,11 +65,11 @@ async function measure(surroundings: Parameters<Section['run']>[0], workload: Wo
     const { id, records } = application.contender;
     const files = id.endsWith('ours') ? count * (workload.files ?? 0) : 0;
     const times = await application.order('run', { name: call, count, lanes, everyMs });
-    const { ended, uploads } = records ? await ingest.drained(id, count, files) : { ended: 0, uploads: 0 };
+    const { ended, uploads, rows, requests } = records ? await ingest.drained(id, count, files) : NOTHING;
     const { cpu = 0 } = await application.order('usage');
     if (records && ended !== count) return `${ended} of ${count} spans`;
     if (uploads < files) return `${uploads} of ${files} files`;
-    return { cpu: cpu / count, p50: times.p50 ?? 0, p99: times.p99 ?? 0 };
+    return { cpu: cpu / count, p50: times.p50 ?? 0, p99: times.p99 ?? 0, rows: rows / count, requests: (requests / count) * 100 };
   };
   const taking = bare ? CONTENDERS : contenders('none', 'again', 'floor', 'ours', 'theirs');
   const rounds = await paired(surroundings, {

@@ -10,6 +10,12 @@ const ABANDONED = [
   { name: 'ended', unit: 'spans ended' },
 ];
 
+const STOWED = [
+  { name: 'first', unit: 'MB of call 1–1,000' },
+  { name: 'second', unit: 'MB of 1,001–2,000' },
+  { name: 'third', unit: 'MB of 2,001–3,000' },
+];
+
 /** What is allocated, with room enough that nothing is collected while it is counted: nearly the same figure in every run. */
 const ROOM = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
 const ALLOCATING = [
@@ -42,7 +48,12 @@ export const memory: Section = {
     const figures = await allocation(surroundings, taking, quick);
     if (quick) return figures;
     say('20,000 abandoned streams');
-    return [...figures, ...(await abandonment(surroundings, contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours'), 20_000))];
+    figures.push(...(await abandonment(surroundings, contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours'), 20_000)));
+    for (const state of ['down', 'slow'] as const) {
+      say(`ingest ${state}`);
+      figures.push(...(await undelivered(surroundings, contenders('none', 'ours', 'theirs', 'bare', 'bare-ours'), state)));
+    }
+    return figures;
   },
 };
 
@@ -66,6 +77,26 @@ async function allocation(surroundings: Surroundings, taking: readonly Contender
     await application.close();
   });
   return workloads.flatMap(({ name }, index) => rounds[index]?.figures(`allocated: ${name}`, taking, ALLOCATED) ?? []);
+}
+
+/** What the heap has after a thousand calls of 64 KB each that Braintrust does not take, after two thousand, and so on. */
+async function undelivered(surroundings: Surroundings, taking: readonly Contender[], state: 'down' | 'slow'): Promise<Figure[]> {
+  const rounds = new Rounds();
+  const { servers } = surroundings;
+  await inTurn(taking, async (contender) => {
+    const settings = state === 'down' ? servers.down : servers.slow.env;
+    const application = await startApplication(surroundings, contender, settings, ['--expose-gc']);
+    let { bytes: before = 0 } = await application.order('stow', { name: 'chapter', count: 20 });
+    const sample: Record<string, number> = {};
+    for (const { name } of STOWED) {
+      const { bytes = 0 } = await application.order('stow', { name: 'chapter', count: 1000 });
+      sample[name] = (bytes - before) / 1e6;
+      before = bytes;
+    }
+    rounds.add(contender.id, sample);
+    await application.close();
+  });
+  return rounds.figures(`heap with the ingest ${state}`, taking, STOWED);
 }
 
 async function abandonment(surroundings: Surroundings, taking: readonly Contender[], count: number): Promise<Figure[]> {

@@ -8,7 +8,6 @@ const LANES = 64;
 const METRICS = [
   { name: 'perSecond', unit: 'calls/s' },
   { name: 'cpu', unit: 'µs CPU/call' },
-  { name: 'heap', unit: 'MB heap at the end' },
 ];
 
 /** 64 calls at a time with a prompt of a page, while Braintrust answers, refuses connections, or takes 5 s for every answer. */
@@ -28,14 +27,12 @@ export const throughput: Section = {
       const { id } = application.contender;
       const { count = 0, perSecond = 0, cpu = 0 } = await application.order('busy', { name: 'page', lanes: LANES, ms: quick ? 300 : 1200 });
       const { ended } = tracing.some((contender) => contender.id === id) ? await servers.ingest.drained(id, count) : { ended: count };
-      const { bytes = 0 } = await application.order('heap');
-      return ended === count ? { perSecond, cpu, heap: bytes / 1e6 } : `${ended} of ${count} spans`;
+      return ended === count ? { perSecond, cpu } : `${ended} of ${count} spans`;
     };
     const rounds = await paired(surroundings, {
       contenders: taking,
       processes: 1,
       rounds: quick ? 2 : 6,
-      flags: ['--expose-gc'],
       warm: block,
       block,
     });

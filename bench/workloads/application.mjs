@@ -177,6 +177,16 @@ const ORDERS = {
 
   heap: () => ({ bytes: heap() }),
 
+  /** Calls without a network, and what the heap holds after them. */
+  async stow({ name, count }) {
+    for (let i = 0; i < count; i++) {
+      await call(name, undefined, unwired);
+      if (i % 8 === 0) await turn();
+    }
+    await sleep(50);
+    return { bytes: heap() };
+  },
+
   /** Streams that nobody reads. */
   async abandon({ count }) {
     for (let i = 0; i < count; i++) {

@@ -38,6 +38,8 @@ export const CALLS = {
   late: (index) => new ConverseCommand({ ...small(index), additionalModelRequestFields: { answer_after_ms: 400 } }),
   // As long as the prompts of services are: what is kept of it while the ingest is away can be seen in the heap.
   page: (index) => new ConverseCommand({ ...small(index), messages: [user(`${index}: ${SENTENCE.repeat(39)}${index}`)] }),
+  // 64 KB that no other call shares.
+  chapter: (index) => new ConverseCommand({ ...small(index), messages: [user(`${index}: ${SENTENCE.repeat(640)}`)] }),
   conversation: (index) => new ConverseCommand({ ...small(index), messages: [...history, user(`And on day ${index}?`)] }),
   image: (index) =>
     new ConverseCommand({
