@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { acceptance } from './acceptance';
+import { acceptance, type Verdict } from './acceptance';
 import { writeAnswers } from './answers';
 import type { Figure } from './figures';
-import { machine } from './machine';
+import { type Machine, machine } from './machine';
 import { nodesOf } from './nodes';
 import { json, markdown, verdicts } from './report';
 import { SECTIONS } from './sections';
@@ -41,20 +41,18 @@ async function main(): Promise<void> {
       say(`${about.node}, ${about.cpu}, ${about.packages}`);
       const start = Date.now();
       const figures: Figure[] = [];
+      const keep = () => write(about, acceptance(figures, version), figures, only);
       for (const section of sections) {
         const took = Date.now();
-        const taken = await section.run({ node, servers, answers: answers.folder }, { quick: values.quick, say: progress });
-        figures.push(...taken);
-        say(`\r${' '.repeat(70)}\r\n${table(taken)}\n\n(${section.name}: ${Math.round((Date.now() - took) / 1000)} s)`);
+        for await (const taken of section.run({ node, servers, answers: answers.folder }, { quick: values.quick, say: progress })) {
+          figures.push(...taken);
+          progress('');
+          say(`\n${table(taken)}`);
+        }
+        say(`\n(${section.name}: ${seconds(took)})`);
+        if (!values['no-results'] && !values.quick) keep(); // a run that is ended early has been of use
       }
-      const lines = acceptance(figures, version);
-      say(`\n${verdicts(lines)}\n\n${Math.round((Date.now() - start) / 1000)} s in all`);
-      if (values['no-results'] || values.quick) continue;
-      mkdirSync(RESULTS, { recursive: true });
-      const name = path.join(RESULTS, `${about.date.slice(0, 10)}-${version}${only ? `-${only.join('-')}` : ''}`);
-      writeFileSync(`${name}.json`, json(about, lines, figures));
-      writeFileSync(`${name}.md`, markdown(about, lines, figures));
-      say(`${path.relative(process.cwd(), name)}.{json,md}`);
+      say(`\n${verdicts(acceptance(figures, version))}\n\n${seconds(start)} in all`);
     }
   } finally {
     servers.close();
@@ -62,8 +60,17 @@ async function main(): Promise<void> {
   }
 }
 
+const seconds = (since: number): string => `${Math.round((Date.now() - since) / 1000)} s`;
+
+function write(about: Machine, lines: readonly Verdict[], figures: readonly Figure[], only: readonly string[] | undefined): void {
+  mkdirSync(RESULTS, { recursive: true });
+  const name = path.join(RESULTS, [about.date.slice(0, 10), about.node.replace('Node ', ''), ...(only ?? [])].join('-'));
+  writeFileSync(`${name}.json`, json(about, lines, figures));
+  writeFileSync(`${name}.md`, markdown(about, lines, figures));
+}
+
 function progress(workload: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r${workload.padEnd(70)}`);
+  if (process.stdout.isTTY) process.stdout.write(`\r${workload.padEnd(70)}\r`);
 }
 
 function say(text: string): void {

@@ -11,5 +11,6 @@ interface Settings {
 /** A part of the measurement, by the name that `--only` takes. */
 export interface Section {
   name: string;
-  run(surroundings: Surroundings, settings: Settings): Promise<Figure[]>;
+  /** Gives the figures of each workload as soon as they are there. */
+  run(surroundings: Surroundings, settings: Settings): AsyncIterable<Figure[]>;
 }

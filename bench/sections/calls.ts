@@ -48,13 +48,11 @@ const NOTHING = { ended: 0, uploads: 0, rows: 0, requests: 0 };
 /** CPU of a call, the delivery of its span included. */
 export const calls: Section = {
   name: 'calls',
-  async run(surroundings, { quick, say }) {
-    const figures: Figure[] = [];
+  async *run(surroundings, { quick, say }) {
     for (const workload of quick ? WORKLOADS.slice(0, 1) : WORKLOADS) {
       say(workload.name);
-      figures.push(...(await measure(surroundings, workload, quick)));
+      yield measure(surroundings, workload, quick);
     }
-    return figures;
   },
 };
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { contenders, WORKLOADS } from '../contenders';
-import { type Figure, Rounds } from '../figures';
+import { Rounds } from '../figures';
 import { environment, runProgram } from '../processes';
 import type { Section } from '../section';
 import { inTurn, rotated } from '../statistics';
@@ -19,9 +19,8 @@ const METRICS = [
 /** From the last statement of a program to the end of its process, and what has arrived by then. */
 export const exit: Section = {
   name: 'exit',
-  async run(surroundings, { quick, say }) {
+  async *run(surroundings, { quick, say }) {
     const taking = contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours');
-    const figures: Figure[] = [];
     for (const { name, end } of quick ? ENDS.slice(0, 1) : ENDS) {
       say(name);
       const rounds = new Rounds();
@@ -34,8 +33,7 @@ export const exit: Section = {
           rounds.add(contender.id, { exit: endedAt - (said.at ?? 0), spans: ended });
         });
       }
-      figures.push(...rounds.figures(name, taking, METRICS));
+      yield rounds.figures(name, taking, METRICS);
     }
-    return figures;
   },
 };

@@ -18,9 +18,8 @@ const METRICS = [
 /** What the first traced call of a process waits for, and how long the event loop then does nothing else. */
 export const firstCall: Section = {
   name: 'first-call',
-  async run(surroundings, { quick, say }) {
+  async *run(surroundings, { quick, say }) {
     const taking = contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours');
-    const figures: Figure[] = [];
     for (const { name, call } of quick ? ANSWERS.slice(0, 1) : ANSWERS) {
       say(name);
       const rounds = new Rounds();
@@ -33,10 +32,9 @@ export const firstCall: Section = {
           else rounds.add(contender.id, said);
         });
       }
-      figures.push(...rounds.figures(name, taking, METRICS));
+      yield rounds.figures(name, taking, METRICS);
     }
-    figures.push(await loading(surroundings, quick));
-    return figures;
+    yield [await loading(surroundings, quick)];
   },
 };
 

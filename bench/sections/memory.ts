@@ -35,7 +35,7 @@ const ALLOCATED = [
 /** What calls allocate, and what streams that nobody reads leave behind. Without a network. */
 export const memory: Section = {
   name: 'memory',
-  async run(surroundings, { quick, say }) {
+  async *run(surroundings, { quick, say }) {
     const off = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
     const ours = contenders('ours').map((contender) => ({
       ...contender,
@@ -45,15 +45,14 @@ export const memory: Section = {
     }));
     const taking = [...contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours'), ...ours];
     say('allocation');
-    const figures = await allocation(surroundings, taking, quick);
-    if (quick) return figures;
+    yield allocation(surroundings, taking, quick);
+    if (quick) return;
     say('20,000 abandoned streams');
-    figures.push(...(await abandonment(surroundings, contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours'), 20_000)));
+    yield abandonment(surroundings, contenders('none', 'again', 'ours', 'theirs', 'bare', 'bare-ours'), 20_000);
     for (const state of ['down', 'slow'] as const) {
       say(`ingest ${state}`);
-      figures.push(...(await undelivered(surroundings, contenders('none', 'ours', 'theirs', 'bare', 'bare-ours'), state)));
+      yield undelivered(surroundings, contenders('none', 'ours', 'theirs', 'bare', 'bare-ours'), state);
     }
-    return figures;
   },
 };
 

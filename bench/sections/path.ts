@@ -1,5 +1,4 @@
 import { contenders } from '../contenders';
-import type { Figure } from '../figures';
 import { paired } from '../paired';
 import type { Application } from '../processes';
 import type { Section } from '../section';
@@ -20,9 +19,8 @@ const METRICS = [
 /** What stands between the application and its answer, with a request handler that answers at once: no network, no other process. */
 export const path: Section = {
   name: 'path',
-  async run(surroundings, { quick, say }) {
+  async *run(surroundings, { quick, say }) {
     const taking = contenders('none', 'again', 'floor', 'ours', 'theirs', 'bare', 'bare-ours');
-    const figures: Figure[] = [];
     for (const { name, call, count } of quick ? WORKLOADS.slice(0, 1) : WORKLOADS) {
       say(name);
       const block = async (application: Application) => {
@@ -38,8 +36,7 @@ export const path: Section = {
         warm: block,
         block,
       });
-      figures.push(...rounds.figures(name, taking, METRICS));
+      yield rounds.figures(name, taking, METRICS);
     }
-    return figures;
   },
 };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Contender, contenders, WORKLOADS } from '../contenders';
-import { type Figure, Rounds } from '../figures';
+import { Rounds } from '../figures';
 import { environment, runProgram, type Surroundings } from '../processes';
 import type { Section } from '../section';
 import { inTurn, rotated } from '../statistics';
@@ -26,8 +26,7 @@ const METRICS = [
 /** What tracing costs before the first call, and in all the processes that never make one. */
 export const startup: Section = {
   name: 'startup',
-  async run(surroundings, { quick, say }) {
-    const figures: Figure[] = [];
+  async *run(surroundings, { quick, say }) {
     for (const { name, program, loadsSdk } of quick ? PROGRAMS.slice(0, 1) : PROGRAMS) {
       say(name);
       const taking = contenders('none', 'again', 'floor', 'ours', 'theirs').map((contender) => ({
@@ -46,9 +45,8 @@ export const startup: Section = {
           else rounds.add(contender.id, sample);
         });
       }
-      figures.push(...rounds.figures(name, taking, METRICS));
+      yield rounds.figures(name, taking, METRICS);
     }
-    return figures;
   },
 };
 

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contenders } from '../contenders';
-import type { Figure } from '../figures';
 import { type Pairing, paired, type Sample } from '../paired';
 import type { Application, Surroundings } from '../processes';
 import type { Section } from '../section';
@@ -28,8 +27,7 @@ const END_METRICS = [
 
 export const streams: Section = {
   name: 'streams',
-  async run(surroundings, { quick, say }) {
-    const figures: Figure[] = [];
+  async *run(surroundings, { quick, say }) {
     const taking = contenders('none', 'again', 'floor', 'ours', 'theirs', 'bare', 'bare-ours');
     for (const { name, call } of quick ? OPERATIONS.slice(0, 1) : OPERATIONS) {
       for (const { events, count } of quick ? LENGTHS.slice(1, 2) : LENGTHS) {
@@ -37,16 +35,15 @@ export const streams: Section = {
         say(workload);
         const block = (application: Application) => cpuOf(surroundings, application, call, events, count);
         const rounds = await paired(surroundings, { contenders: taking, ...howOften(quick), warm: block, block });
-        figures.push(...rounds.figures(workload, taking, METRICS));
+        yield rounds.figures(workload, taking, METRICS);
       }
       if (quick) continue;
       const workload = `${name}, the end of 20,000 events`;
       say(workload);
       const block = (application: Application) => endOf(surroundings, application, call, 20_000);
       const ends = await paired(surroundings, { contenders: taking, processes: 2, rounds: 3, flags: ['--expose-gc'], warm: block, block });
-      figures.push(...ends.figures(workload, taking, END_METRICS));
+      yield ends.figures(workload, taking, END_METRICS);
     }
-    return figures;
   },
 };
 

@@ -13,7 +13,7 @@ const METRICS = [
 /** 64 calls at a time with a prompt of a page, while Braintrust answers, refuses connections, or takes 5 s for every answer. */
 export const throughput: Section = {
   name: 'throughput',
-  async run(surroundings, { quick, say }) {
+  async *run(surroundings, { quick, say }) {
     say('throughput');
     const { servers } = surroundings;
     const tracing = contenders('ours', 'theirs', 'bare-ours');
@@ -36,7 +36,7 @@ export const throughput: Section = {
       warm: block,
       block,
     });
-    return rounds.figures('throughput, 64 at a time', taking, METRICS);
+    yield rounds.figures('throughput, 64 at a time', taking, METRICS);
   },
 };
 
