@@ -31,7 +31,8 @@ async function main(): Promise<void> {
   const only = values.only?.split(',');
   const unknown = only?.filter((name) => !SECTIONS.some((section) => section.name === name)) ?? [];
   if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: no such section. ${USAGE}`);
-  const sections = SECTIONS.filter(({ name }) => only?.includes(name) ?? true);
+  // In the order that was asked for.
+  const sections = only ? only.flatMap((wanted) => SECTIONS.filter(({ name }) => name === wanted)) : SECTIONS;
 
   const answers = writeAnswers();
   const servers = await startServers();

@@ -24,7 +24,7 @@ export const exit: Section = {
     for (const { name, end } of quick ? ENDS.slice(0, 1) : ENDS) {
       say(name);
       const rounds = new Rounds();
-      for (let round = 0; round < (quick ? 2 : 7); round++) {
+      for (let round = 0; round < (quick ? 2 : 5); round++) {
         await inTurn(rotated(taking, round), async (contender) => {
           const env = environment(surroundings, contender, { BENCH_END: end });
           const { said, endedAt } = await runProgram(surroundings.node, [...contender.flags, path.join(WORKLOADS, 'exit.mjs')], env);

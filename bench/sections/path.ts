@@ -4,11 +4,11 @@ import type { Application } from '../processes';
 import type { Section } from '../section';
 
 const WORKLOADS = [
-  { name: 'on the path: small Converse', call: 'converse', count: 400 },
-  { name: 'on the path: conversation of 200 KB', call: 'conversation', count: 60 },
+  { name: 'on the path: small Converse', call: 'converse', count: 250 },
+  { name: 'on the path: conversation of 200 KB', call: 'conversation', count: 40 },
   { name: 'on the path: image of 5 MB', call: 'image', count: 3 },
   { name: 'on the path: InvokeModel, answer of 1 MB', call: 'answer', count: 30 },
-  { name: 'on the path: embedding of 1,024 numbers', call: 'embedding', count: 200 },
+  { name: 'on the path: embedding of 1,024 numbers', call: 'embedding', count: 150 },
 ] as const;
 
 const METRICS = [
@@ -31,8 +31,8 @@ export const path: Section = {
       };
       const rounds = await paired(surroundings, {
         contenders: taking,
-        processes: quick ? 1 : 2,
-        rounds: quick ? 2 : 3,
+        processes: 1,
+        rounds: quick ? 2 : 4,
         warm: block,
         block,
       });

@@ -38,7 +38,7 @@ export const startup: Section = {
         }),
       }));
       const rounds = new Rounds();
-      for (let round = -1; round < (quick ? 2 : loadsSdk ? 11 : 25); round++) {
+      for (let round = -1; round < (quick ? 2 : loadsSdk ? 9 : 15); round++) {
         await inTurn(rotated(taking, round + 1), async (contender) => {
           const sample = await measure(surroundings, contender, program);
           if (round < 0) rounds.add(contender.id, await vitals(surroundings, contender, program));

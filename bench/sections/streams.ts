@@ -28,7 +28,7 @@ const END_METRICS = [
 export const streams: Section = {
   name: 'streams',
   async *run(surroundings, { quick, say }) {
-    const taking = contenders('none', 'again', 'floor', 'ours', 'theirs', 'bare', 'bare-ours');
+    const taking = contenders('none', 'again', 'ours', 'theirs');
     for (const { name, call } of quick ? OPERATIONS.slice(0, 1) : OPERATIONS) {
       for (const { events, count } of quick ? LENGTHS.slice(1, 2) : LENGTHS) {
         const workload = `${name}, ${events.toLocaleString('en-US')} events`;
@@ -41,7 +41,7 @@ export const streams: Section = {
       const workload = `${name}, the end of 20,000 events`;
       say(workload);
       const block = (application: Application) => endOf(surroundings, application, call, 20_000);
-      const ends = await paired(surroundings, { contenders: taking, processes: 2, rounds: 3, flags: ['--expose-gc'], warm: block, block });
+      const ends = await paired(surroundings, { contenders: taking, processes: 2, rounds: 2, flags: ['--expose-gc'], warm: block, block });
       yield ends.figures(workload, taking, END_METRICS);
     }
   },

@@ -32,7 +32,7 @@ export const throughput: Section = {
     const rounds = await paired(surroundings, {
       contenders: taking,
       processes: 1,
-      rounds: quick ? 2 : 6,
+      rounds: quick ? 2 : 4,
       warm: block,
       block,
     });
