@@ -64,7 +64,7 @@ function firstCall(lines: Lines): void {
 
 function calls(lines: Lines): void {
   for (const [workload, limit] of CALLS) lines.ratio(3, `${workload}: CPU added`, workload, 'ours', 'cpu', limit);
-  lines.ratio(3, 'small Converse: time added on its path', 'on the path: small Converse', 'ours', 'path', 0.1);
+  lines.ratio(3, 'small Converse: CPU added on its path', 'on the path: small Converse', 'ours', 'cpu', 0.1);
   for (const [id, most] of [
     ['ours', 5.25],
     ['ours-off', 0.25],

@@ -13,7 +13,7 @@ export function table(figures: readonly Figure[]): string {
 }
 
 const LABEL_WIDTH = 44;
-const CELL_WIDTH = 20;
+const CELL_WIDTH = 21;
 
 function tableOf(workload: string, figures: readonly Figure[]): string {
   const columns = [...new Map(figures.map(({ metric, unit }) => [metric, unit])).entries()];

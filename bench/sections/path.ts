@@ -12,6 +12,7 @@ const WORKLOADS = [
 ] as const;
 
 const METRICS = [
+  { name: 'cpu', unit: 'µs CPU to the answer' },
   { name: 'path', unit: 'µs to the answer' },
   { name: 'sync', unit: 'µs within send()' },
 ];

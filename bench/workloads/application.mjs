@@ -119,21 +119,27 @@ const ORDERS = {
     return { count, perSecond: count / ((performance.now() - start) / 1000), cpu: micros(cpu) / count };
   },
 
-  /** What stands between the application and its answer, without a network: from `send` to the next line (µs), and within `send` itself. */
+  /**
+   * What stands between the application and its answer, without a network: from `send` to the next line, as CPU and by the clock, and
+   * within `send` itself (µs). On a machine that does something else, too, the clock tells of that.
+   */
   async path({ name, count }) {
+    const work = [];
     const whole = [];
     const sync = [];
     for (let i = 0; i < count; i++) {
       const command = CALLS[name](index++);
+      const before = process.cpuUsage();
       const start = process.hrtime.bigint();
       const promise = unwired.send(command);
       const sent = process.hrtime.bigint();
       await promise;
       whole.push(Number(process.hrtime.bigint() - start) / 1000);
+      work.push(micros(before));
       sync.push(Number(sent - start) / 1000);
       await turn();
     }
-    return { path: median(whole), sync: median(sync) };
+    return { cpu: median(work), path: median(whole), sync: median(sync) };
   },
 
   /** Bytes that one call allocates before it has its answer, and from here to the order `allocated` by the call. */
