@@ -2,6 +2,7 @@ import { config } from './config';
 import { attach, errorContent, type Snapshot, snapshot } from './content';
 import { guard } from './guard';
 import { rowIds, traceIdOf } from './jobs/ids';
+import { remember } from './jobs/known';
 import { callMetadata, errorField, outcomeMetadata } from './metadata';
 import { isAsyncIterable } from './observe';
 import { type Command, commandOf } from './operations';
@@ -150,6 +151,8 @@ export class Call {
     }
     const { written } = session;
     const trace = written ? { rootSpanId: written.trace.rootSpanId, parents: [written.spanId] } : traceOf(this.place, traceIdOf(...key));
+    // The records of its results, should this process read them, stand in the same trace.
+    remember(key[0], { rootSpanId: trace.rootSpanId });
     mergeRow(this.place, { ...row, start: start ?? this.#started, trace });
   }
 

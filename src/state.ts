@@ -38,8 +38,6 @@ export interface SpanParent {
   startSpan(args: object): unknown;
 }
 
-export const isSpanParent = (value: unknown): value is SpanParent => isObject(value) && typeof value.startSpan === 'function';
-
 export const STATE = Symbol.for('braintrust-state');
 
 export function braintrustState(): BraintrustState | undefined {

@@ -37,7 +37,8 @@ const METADATA = new Set(
   (
     'provider model command operation region vendor inferenceProfile maxTokens temperature topP topK guardrailIdentifier guardrailVersion ' +
     'performanceConfig serviceTier contentType accept trace stopReason requestId httpStatus attempts totalRetryDelay responseModel ' +
-    'cacheDetails streamStatus invocationArn jobStatus submitTime endTime'
+    'cacheDetails streamStatus invocationArn jobStatus submitTime endTime modelInvocationType totalRecordCount processedRecordCount ' +
+    'successRecordCount errorRecordCount'
   ).split(' '),
 );
 

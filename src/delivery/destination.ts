@@ -117,7 +117,10 @@ function opened(loginOf: () => Login | undefined, open: (timeoutMs: number) => P
   };
 }
 
-/** A destination that another thread has told of. */
+/**
+ * A destination that another thread has told of.
+ * @public
+ */
 export function fixedDestination(known: Target | undefined, account: Login | undefined): Destination {
   return opened(
     () => account,

@@ -99,7 +99,10 @@ function onExit(): void {
   leaveNow();
 }
 
-/** Sends what is left, and puts away what cannot be sent. */
+/**
+ * Sends what is left, and puts away what cannot be sent.
+ * @public
+ */
 export function leaveNow(): void {
   guard('exit', () => leave(!gaveUp));
 }
@@ -107,7 +110,10 @@ export function leaveNow(): void {
 let isSending = false;
 let spooled: Promise<void> | undefined;
 
-/** Sends what earlier processes have left in the directory of the settings; this process does not end in the middle of it. */
+/**
+ * Sends what earlier processes have left in the directory of the settings; this process does not end in the middle of it.
+ * @public
+ */
 export function sendLeftovers(): void {
   if (isSending) return;
   isSending = true;

@@ -59,7 +59,7 @@ export function onBusy(busy: () => void): void {
 export const isIdle = (): boolean => unwritten.length === 0 && [...lanes.values()].every((lane) => lane.isEmpty);
 
 /** Whether Braintrust has not taken what it was sent last. */
-export const isFailing = (): boolean => [...lanes.values()].some((lane) => lane.isFailing);
+const isFailing = (): boolean => [...lanes.values()].some((lane) => lane.isFailing);
 
 /** The process ends, and has waited for Braintrust as long as it may. */
 let over = false;
@@ -157,7 +157,10 @@ function add(destination: Destination, row: Waiting): void {
   lane.add(row, LINGER_MS);
 }
 
-/** Takes a row that a worker thread has handed over. */
+/**
+ * Takes a row that a worker thread has handed over.
+ * @public
+ */
 export function accept({ destination, ...row }: Handed): void {
   watcher?.busy();
   expect(row.uploads, destination);

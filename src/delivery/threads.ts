@@ -24,7 +24,10 @@ export interface Handed {
 let channel: BroadcastChannel | undefined;
 let isWelcome = false;
 
-/** In the main thread: takes the rows of every worker from now on. What sends them is loaded when there is one. */
+/**
+ * In the main thread: takes the rows of every worker from now on. What sends them is loaded when there is one.
+ * @public
+ */
 export function receive(): void {
   if (channel || !isMainThread) return;
   const delivery = (): typeof import('./index') => {

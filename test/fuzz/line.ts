@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { config } from '../../src/config';
 import { isAsyncIterable } from '../../src/observe';
+import { openRuntime } from '../../src/open';
 import { isObject, object } from '../../src/read';
+import type { Send } from '../../src/send';
 import { STATE } from '../../src/state';
-import { type Send, traceSend } from '../../src/trace';
+import { traceSend } from '../../src/trace';
 import type { JsonObject } from '../../src/types';
 import { withoutContent } from '../../src/without-content';
 import { revived, streamOf } from './described';
@@ -127,7 +129,7 @@ async function made(call: Call): Promise<void> {
     return undefined;
   };
 
-  const result = await outcome(call, (callback) => traceSend(send, client, callback ? [command, callback] : [command]));
+  const result = await outcome(call, (callback) => traceSend(openRuntime, send, client, callback ? [command, callback] : [command]));
   if (call.form === 'thrown' || refuses) {
     assert.ok(Object.is(result.error, error), 'another error than the one that was thrown');
   } else {
