@@ -255,11 +255,15 @@ function hasLoaded(part: string): boolean {
 function watchReading(): void {
   const files: { readFile: (this: unknown, path: unknown, options?: unknown) => Promise<unknown> } = require('node:fs').promises;
   const original = files.readFile;
-  files.readFile = function readFile(path, options) {
-    const read = original.call(this, path, options);
-    if (options !== undefined || !(path instanceof URL && isModule(path.href))) return read;
-    return read.then((source) => (Buffer.isBuffer(source) ? Buffer.concat([source, Buffer.from(LINE)]) : source));
+  // A method keeps its name when the package is built; a function that nothing calls by its name does not.
+  const { readFile } = {
+    readFile(this: unknown, path: unknown, options: unknown) {
+      const read = original.call(this, path, options);
+      if (options !== undefined || !(path instanceof URL && isModule(path.href))) return read;
+      return read.then((source) => (Buffer.isBuffer(source) ? Buffer.concat([source, Buffer.from(LINE)]) : source));
+    },
   };
+  files.readFile = readFile;
 }
 
 /** The thread of the loaders is the one worker that is not of the class that applications have. */
