@@ -13,37 +13,65 @@ import type { Wire } from './wire';
  */
 export function watchStream(call: Call, source: AsyncIterable<unknown>, head: JsonObject, wire: Wire | undefined): void {
   const accumulator = guard('accumulator', () => call.command.operation.stream?.accumulator(call.input)) ?? EMPTY;
+  const { atExit } = call;
+  const { listener, end } = listenerOf({ call, head, wire, accumulator });
+  finished(atExit);
+  begun(end);
+  if (!isObserved(source, listener)) listener.end('unwatched'); // a frozen stream: the call is known, what it answers is not
+}
+
+/** A stream that is being read. */
+interface Reading {
+  call: Call;
+  head: JsonObject;
+  wire: Wire | undefined;
+  accumulator: Accumulator;
+}
+
+/** What hears the stream, and what ends the record of it with the process. */
+function listenerOf(begun: Reading): { listener: StreamListener; end: () => void } {
+  // The application may keep the stream as long as it likes, and with it the listener: from its end on, that holds nothing of the call.
+  let reading: Reading | undefined = begun;
   let frames = 0;
   let timeToFirstToken: number | undefined;
 
   const close = (streamStatus: string | undefined, error?: unknown) => {
-    if (!finished(atExit)) return;
+    if (!reading || !finished(end)) return;
+    const { call, head, wire, accumulator } = reading;
+    reading = undefined;
     guard('parts', () => call.part(accumulator.parts?.(true)));
     const output = { ...head, ...guard('accumulator', () => accumulator.response()) };
     guard('end', () => call.end({ output, error, streamStatus, timeToFirstToken, wire }));
   };
-  const atExit = () => close(frames > 0 ? 'incomplete' : 'abandoned');
-  const event = (event: unknown) => {
+  const end = () => close(frames > 0 ? 'incomplete' : 'abandoned');
+  const event = (value: unknown) => {
+    if (!reading) return;
+    const { call, wire, accumulator } = reading;
     const frame = frames++;
     const at = wire?.arrival(frame) ?? performance.now();
-    const hasContent = isObject(event) && accumulator.add(event, at);
+    const hasContent = isObject(value) && accumulator.add(value, at);
     if (accumulator.parts) call.part(accumulator.parts(false));
     if (!hasContent || timeToFirstToken !== undefined) return;
     timeToFirstToken = (at - call.clock) / 1000;
     if (!accumulator.parts) wire?.settled(); // the parts of a session have first tokens of their own
   };
-
-  finished(call.atExit);
-  begun(atExit);
-  const isWhole = () => guard('complete', () => accumulator.complete()) ?? false;
-  const wasAborted = () => guard('aborted', () => object(call.options.abortSignal)?.aborted === true) ?? false;
-  const listener: Listener = {
+  const isWhole = () => guard('complete', () => reading?.accumulator.complete()) ?? false;
+  const wasAborted = () => guard('aborted', () => object(reading?.call.options.abortSignal)?.aborted === true) ?? false;
+  const statusOf = (how: Parameters<StreamListener['end']>[0]) => {
+    if (how === 'unwatched' || isWhole()) return undefined;
+    return how === 'cancelled' ? 'cancelled' : wasAborted() ? 'aborted' : 'incomplete';
+  };
+  const listener: StreamListener = {
     event: (value) => guard('event', () => event(value)),
-    end: (how) => close(isWhole() ? undefined : how === 'cancelled' ? 'cancelled' : wasAborted() ? 'aborted' : 'incomplete'),
-    fail: (error) => close(wasAborted() ? 'aborted' : 'failed', error),
+    end: (how) => close(statusOf(how)),
+    fail: (error) => close(wasAborted() ? 'aborted' : 'failed', error ?? String(error)),
     collected: () => close(frames > 0 ? 'cancelled' : 'abandoned'),
   };
-  if (!isObserved(source, listener)) close(undefined); // a frozen stream: the call is known, what it answers is not
+  return { listener, end };
+}
+
+interface StreamListener extends Listener {
+  end(how: 'done' | 'cancelled' | 'unwatched'): void;
 }
 
 /** A function of its own, so that nothing which outlives the stream closes over it. */

@@ -70,8 +70,8 @@ const VALUES: Readonly<Record<string, () => unknown>> = {
   },
 };
 
-/** Bodies that the SDK never comes to the end of. */
-const HANGING = new Set(['stream', 'generator', 'iterator', 'promise']);
+/** Model ids that are longer than a URL may be: the service on loopback never answers. */
+const TOO_LONG = new Set(['deep text', 'deep bytes', 'wide list', 'sparse list', 'big typed array']);
 
 /** What the application sees of a call, without what differs from call to call. */
 async function outcome(client: sdk.BedrockRuntime, command: object): Promise<unknown> {
@@ -96,7 +96,7 @@ describe('a hostile value', () => {
     it(`as ${place} gives what it gives without us, and leaves a span`, async () => {
       const seen: Record<string, [without: unknown, traced: unknown]> = {};
       const [bare, client] = [untraced(), traced.client()];
-      const values = Object.entries(VALUES).filter(([name]) => place !== 'the body' || !HANGING.has(name));
+      const values = Object.entries(VALUES).filter(([name]) => place !== 'the model id' || !TOO_LONG.has(name));
       const spans = await traced.spansOf(async () => {
         for (const [name, value] of values) seen[name] = [await outcome(bare, make(value())), await outcome(client, make(value()))];
       });
