@@ -14,7 +14,7 @@ const lasting = (ms: number, faults: Faults) => async (ingest: Ingest) => {
 
 const BUSY: Faults = { login: { status: 503 }, rows: { status: 503 }, others: { status: 503 } };
 const HANGING: Faults = { login: 'hang', rows: 'hang', others: 'hang' };
-const LOST = /3 spans were lost/;
+const LOST = /\d spans? (was|were) lost/;
 const SPOOLED = /3 spans are in /;
 
 /** Ends of a process whose Braintrust is well. */
@@ -93,7 +93,7 @@ const OUTAGES: Fault[] = [
     how: 'exit',
     ingest: always({ rows: { status: 401 } }),
     rows: 0,
-    said: /3 spans were lost: .*refuses the key/,
+    said: /lost: .*refuses the key/,
   },
   { name: 'garbage for good, `process.exit`', how: 'exit', ingest: always({ login: 'garbage', rows: 'garbage' }), rows: 0, said: LOST },
   { name: 'down for good, natural end', how: 'natural', ingest: always({ down: true }), rows: 0, said: LOST, laterMs: 10_000, long: true },

@@ -34,7 +34,7 @@ const HEADER = '| Fault | What the application saw | Later by | Rows expected | 
 
 /** Two figures are of an application without a logger of its own, and of one with. */
 function line(fault: Fault, outcomes: Outcome[]): string {
-  const isSame = outcomes.every(({ without, with: now }) => JSON.stringify(without) === JSON.stringify(now));
+  const isSame = outcomes.every(({ without, with: now }) => JSON.stringify({ ...without, ms: 0 }) === JSON.stringify({ ...now, ms: 0 }));
   const [first] = outcomes;
   const saw = `${isSame ? 'the same' : '**not the same**'}: ${first ? ending(first.without) : ''}`;
   const later = outcomes.map(({ laterMs }) => `${(Math.max(0, laterMs) / 1000).toFixed(1)} s`).join(', ');
@@ -47,7 +47,7 @@ const ending = ({ code, signal }: Seen) => (signal ? signal : `code ${code}`);
 
 function write(table: string): void {
   const readme = readFileSync(README, 'utf8');
-  writeFileSync(README, readme.replace(/(<!-- faults -->\n)[\s\S]*?(\n<!-- \/faults -->)/, `$1${table}$2`));
+  writeFileSync(README, readme.replace(/(<!-- faults -->\n)[\s\S]*?(<!-- \/faults -->)/, `$1${table}\n$2`));
 }
 
 void main();

@@ -1,5 +1,6 @@
 // An application that makes some calls and then ends in the way that its first argument names. OWN=1: it has a logger of its own.
 const { once } = require('node:events');
+const { writeSync } = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { isMainThread, Worker } = require('node:worker_threads');
 const cluster = require('node:cluster');
@@ -15,6 +16,16 @@ async function calls(count = CALLS) {
   client = new BedrockRuntimeClient({ maxAttempts: 1 });
   for (let made = 0; made < count; made++) await client.send(new ConverseCommand(input()));
   console.log(`${count} calls`);
+  mark();
+}
+
+/** Tells who has started this program when its work was done: what comes after it is its end. */
+function mark() {
+  try {
+    writeSync(3, `${Date.now()}\n`);
+  } catch {
+    // started by somebody who does not ask
+  }
 }
 
 /** A call that Bedrock is slow to answer. */
@@ -204,6 +215,7 @@ const ENDS = {
     }
     client.destroy();
     console.log(`${count} calls`);
+    mark();
   },
 };
 
