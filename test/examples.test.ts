@@ -10,6 +10,7 @@ import { environment, runProgram } from './helpers/program';
 
 const ROOT = join(__dirname, '..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const PAGES = README + readFileSync(join(ROOT, 'docs/jobs.md'), 'utf8');
 
 describe('the examples', () => {
   let bedrock: Bedrock;
@@ -39,8 +40,8 @@ describe('the examples', () => {
       if (file === 'redact.ts') assert.match(JSON.stringify(spans[0]?.input), /My card is \[card\]\./);
     });
 
-    it(`${file} stands in the README as it is`, () => {
-      assert.ok(README.includes(`\`\`\`ts\n${readFileSync(join(ROOT, 'examples', file), 'utf8').trim()}\n\`\`\``));
+    it(`${file} stands in the README, or on the page of jobs, as it is`, () => {
+      assert.ok(PAGES.includes(`\`\`\`ts\n${readFileSync(join(ROOT, 'examples', file), 'utf8').trim()}\n\`\`\``));
     });
   }
 });
