@@ -37,7 +37,7 @@ export interface Servers {
 const SLOW_MS = 5000;
 const POLL_MS = 20;
 /** What has not come by then, after the last that came, does not come. */
-const PATIENCE_MS = 2500;
+const PATIENCE_MS = 8000;
 
 export async function startServers(): Promise<Servers> {
   const [bedrock, up, late, port] = await Promise.all([start('bedrock.ts'), start('ingest.ts'), start('ingest.ts', SLOW_MS), unusedPort()]);
