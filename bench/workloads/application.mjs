@@ -141,7 +141,8 @@ const ORDERS = {
 
   /** Bytes that one call allocates before it has its answer, and from here to the order `allocated` by the call. */
   async allocate({ name, count, events }) {
-    globalThis.gc();
+    heap();
+    await sleep(50); // the memory of buffers is given back beside the collection, and after it
     collector = new v8.GCProfiler();
     collector.start();
     allocatedFrom = grown();
