@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -74,7 +75,10 @@ async function main(): Promise<void> {
   const problems = values.without ? [] : wrong(report);
   mkdirSync(path.join(__dirname, 'results'), { recursive: true });
   const file = path.join(__dirname, 'results', `soak-${new Date().toISOString().slice(0, 10)}.json`);
-  if (!values.without) writeFileSync(file, `${JSON.stringify({ problems, node: process.version, ...report }, null, 1)}\n`);
+  if (!values.without) {
+    writeFileSync(file, JSON.stringify({ problems, node: process.version, ...report }));
+    spawnSync('npx', ['biome', 'format', '--write', file]);
+  }
   const { heap: _, ...shown } = application;
   console.log(JSON.stringify({ ...report, application: shown }, null, 1));
   for (const problem of problems) console.log(`PROBLEM ${problem}`);

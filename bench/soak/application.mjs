@@ -54,6 +54,16 @@ async function* conversation(text) {
   for (const line of [...lines, { promptEnd: { promptName: 'p' } }, { sessionEnd: {} }]) yield say(line);
 }
 
+/** A client of its own, for what leaves a connection useless to the calls that share it: a cut, a stream that nobody reads. */
+async function apart(use) {
+  const other = new BedrockRuntime({ maxAttempts: 1 });
+  try {
+    return await use(other);
+  } finally {
+    setTimeout(() => other.destroy(), 50);
+  }
+}
+
 /** How often each is made, and how. The words make the embedded Bedrock misbehave. */
 const WAYS = {
   converse: [20, (text) => client.converse(converse(text))],
@@ -76,7 +86,7 @@ const WAYS = {
   stream: [10, async (text) => events((await client.converseStream(converse(text))).stream)],
   streamLeft: [4, async (text) => events((await client.converseStream(converse(text))).stream, 2)],
   streamBroken: [3, async (text) => events((await client.converseStream(converse(`${text} long story`))).stream)],
-  streamCut: [3, async (text) => events((await client.converseStream(converse(`${text} dropped call`))).stream)],
+  streamCut: [3, (text) => apart(async (other) => events((await other.converseStream(converse(`${text} dropped call`))).stream))],
   streamAborted: [
     3,
     async (text) => {
@@ -85,7 +95,7 @@ const WAYS = {
       for await (const _ of stream) abort.abort();
     },
   ],
-  streamUnread: [3, async (text) => void (await client.converseStream(converse(text)))],
+  streamUnread: [3, (text) => apart(async (other) => void (await other.converseStream(converse(text))))],
   session: [
     2,
     async (text) =>
