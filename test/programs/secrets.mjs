@@ -1,0 +1,32 @@
+// An application with a distinctive secret in every place that one can stand. It ends by process.exit while its rows are unsent.
+import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
+
+const client = new BedrockRuntimeClient({
+  maxAttempts: 1,
+  credentials: { accessKeyId: 'AKIASECRETSECRET0001', secretAccessKey: 'SECRET-0002-aws', sessionToken: 'SECRET-0003-session' },
+});
+client.middlewareStack.add(
+  (next) => (args) => {
+    Object.assign(args.request.headers, { authorization: 'Bearer SECRET-0004-header', 'x-api-key': 'SECRET-0005-custom' });
+    return next(args);
+  },
+  { step: 'build', name: 'own' },
+);
+const image = { image: { format: 'png', source: { bytes: new Uint8Array(32) } } };
+const ask = (text) => new ConverseCommand({ modelId: 'amazon.nova-lite-v1:0', messages: [{ role: 'user', content: [{ text }, image] }] });
+await client.send(ask('hello'));
+// An error with the whole response on it, as the SDK gives one.
+await client.send(ask('denied')).catch(() => {});
+const unreachable = new BedrockRuntimeClient({
+  maxAttempts: 1,
+  endpoint: 'http://user:SECRET-0006-endpoint@127.0.0.1:9',
+  credentials: { accessKeyId: 'AKIASECRETSECRET0001', secretAccessKey: 'SECRET-0002-aws' },
+});
+await unreachable.send(ask('nobody')).catch(() => {});
+const failing = new BedrockRuntimeClient({
+  credentials: async () => {
+    throw Object.assign(new Error('no credentials'), { config: { headers: { authorization: 'Bearer SECRET-0007-provider' } } });
+  },
+});
+await failing.send(ask('nobody')).catch(() => {});
+process.exit(0);
