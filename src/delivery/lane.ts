@@ -99,10 +99,11 @@ export class Lane {
     this.#bytes = lengthOf(left);
   }
 
-  /** Sends until nothing is left or an attempt fails, without the pauses between attempts. True if nothing is left. */
+  /** Sends until nothing is left or an attempt fails, without the pauses between attempts. True if Braintrust has taken everything. */
   async drain(): Promise<boolean> {
-    while (!this.isEmpty) if (!(await this.#send(true))) return this.isEmpty;
-    return true;
+    const had = this.#refusals;
+    while (!this.isEmpty) if (!(await this.#send(true))) return false;
+    return this.#refusals === had;
   }
 
   #schedule(ms: number): void {
@@ -123,6 +124,7 @@ export class Lane {
   }
 
   #pause = 0;
+  #refusals = 0;
   /** How many rows go in the next delivery, where it is known that not all can. */
   #most: number | undefined;
 
@@ -163,6 +165,7 @@ export class Lane {
   #refused(batch: Waiting[], error: unknown): boolean {
     const isKey = error instanceof Refusal && [401, 403].includes(error.status);
     if (isKey || batch.length === 1 || this.#sending !== batch) {
+      this.#refusals += batch.length;
       this.#settle(batch, false);
       return !isKey;
     }

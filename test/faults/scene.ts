@@ -9,8 +9,8 @@ import { type Bedrock, startBedrock } from '../../demo/bedrock';
 import { type Ingest, type Row, startIngest } from '../../demo/ingest';
 import { environment } from '../helpers/program';
 
-const ROOT = join(__dirname, '../..');
-const PROGRAM = join(ROOT, 'test/programs/ends.cjs');
+export const ROOT = join(__dirname, '../..');
+export const PROGRAM = join(ROOT, 'test/programs/ends.cjs');
 
 /** How a process went, as its parent sees it. */
 export interface Seen {
@@ -130,7 +130,7 @@ export function slowBedrock(): Promise<Bedrock> {
   });
 }
 
-async function runNode(node: string, args: string[], env: NodeJS.ProcessEnv): Promise<Seen> {
+export async function runNode(node: string, args: string[], env: NodeJS.ProcessEnv): Promise<Seen> {
   const child = spawn(node, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'], timeout: 150_000, killSignal: 'SIGKILL' });
   const ended = new Promise<number>((resolve) => child.on('exit', () => resolve(Date.now())));
   const [, out, err, marks] = child.stdio;

@@ -76,6 +76,13 @@ const ENDS = {
     await calls();
     process.exit(7);
   },
+  'exit-with-file': async () => {
+    client = new BedrockRuntimeClient({ maxAttempts: 1 });
+    const image = { image: { format: 'png', source: { bytes: Buffer.from('a picture') } } };
+    const [message] = input('see').messages;
+    await client.send(new ConverseCommand({ ...input(), messages: [{ ...message, content: [...message.content, image] }] }));
+    process.exit(0);
+  },
   'exit-in-call': async () => {
     await calls();
     await slowCall();
