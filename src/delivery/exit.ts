@@ -40,10 +40,13 @@ function listen(): void {
     waited = false;
     giveUp(false);
   }
-  if (listening) return;
+  // Somebody may have removed every listener there was.
+  if (listening && process.listeners('exit').includes(onExit)) return;
+  unlisten();
   listening = true;
-  process.on('beforeExit', onBeforeExit);
-  process.on('exit', onExit);
+  // Before the application's: one that calls `process.exit` is the last that is heard, and one that calls Bedrock does so after `finishAll`.
+  process.prependListener('beforeExit', onBeforeExit);
+  process.prependListener('exit', onExit);
   for (const signal of SIGNALS) guard('signal', () => process.on(signal, onSignal));
   check = setInterval(() => guard('idle', () => isIdle() && leftFiles().size === 0 && !isAnyUnfinished() && unlisten()), IDLE_MS).unref();
 }

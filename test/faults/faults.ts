@@ -27,6 +27,7 @@ const ENDS: Fault[] = [
   { name: '`process.exit` in an `exit` listener', how: 'exit-in-listener' },
   { name: '`process.exit` in a `beforeExit` listener', how: 'exit-in-before-exit', laterMs: 10_000 },
   { name: 'further calls in a `beforeExit` listener', how: 'call-in-before-exit', laterMs: 10_000, rows: 4 },
+  { name: '`process.removeAllListeners`, a further call, `process.exit`', how: 'remove-all-listeners', rows: 4 },
   { name: 'SIGTERM', how: 'sigterm' },
   { name: 'SIGINT', how: 'sigint' },
   { name: 'SIGHUP', how: 'sighup' },

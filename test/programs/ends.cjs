@@ -121,6 +121,7 @@ const ENDS = {
   'remove-all-listeners': async () => {
     await calls();
     process.removeAllListeners();
+    await calls(1);
     process.exit(2);
   },
   sigterm: () => signal('SIGTERM'),
@@ -213,10 +214,9 @@ const ENDS = {
   },
   /** A service: a call every now and then, for so many milliseconds. */
   serve: async () => {
-    const end = Date.now() + Number(process.env.SERVE_MS);
     let count = 0;
     client = new BedrockRuntimeClient({ maxAttempts: 1 });
-    for (; Date.now() < end && count < CALLS; count++) {
+    for (; count < CALLS; count++) {
       await client.send(new ConverseCommand(input()));
       await sleep(Number(process.env.SERVE_MS) / CALLS);
     }
