@@ -14,7 +14,13 @@ const [LINE, CHARACTER, MARGIN] = [18, 7.8, 20];
 async function main(): Promise<void> {
   const { ingest, env, close } = await startJobs();
   const run = async (...args: string[]): Promise<string[]> => {
-    const settings = { ...process.env, ...env, NODE_OPTIONS: '--import braintrust-bedrock/hook.mjs', BRAINTRUST_BEDROCK_IGNORE: POLLS };
+    const settings = {
+      ...process.env,
+      ...env,
+      NODE_OPTIONS: '--import braintrust-bedrock/hook.mjs',
+      BRAINTRUST_BEDROCK_IGNORE: POLLS,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    };
     const child = spawn(process.execPath, ['examples/jobs.mjs', ...args], {
       cwd: ROOT,
       env: settings,
@@ -36,11 +42,13 @@ const POLLS = 'getAsyncInvoke,getModelInvocationJob';
 
 function svg(lines: string[]): string {
   const [width, height] = [COLUMNS * CHARACTER + 2 * MARGIN, lines.length * LINE + 2 * MARGIN];
-  const text = lines.map((line, index) => `<text x="${MARGIN}" y="${MARGIN + (index + 0.8) * LINE}"${shade(line)}>${escaped(line)}</text>`);
+  const text = lines.map(
+    (line, index) => `<text x="${MARGIN}" y="${Math.round(MARGIN + (index + 0.8) * LINE)}"${shade(line)}>${escaped(line)}</text>`,
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>Two traces: a film that was submitted and completed by two processes, and a batch whose four records a third process has read.</title>
 <rect width="100%" height="100%" rx="8" fill="#16181d"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13" fill="#d7dae0" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13" fill="#d7dae0">
 ${text.join('\n')}
 </g>
 </svg>
@@ -53,7 +61,8 @@ function shade(line: string): string {
   return /bedrock\.\w+ {2}/.test(line) ? ' fill="#79c0ff"' : ' fill="#9aa3b2"';
 }
 
-const escaped = (line: string) => line.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+/** SVG draws several spaces as one, but for those that do not break. */
+const escaped = (line: string) => line.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/ /g, '\u00a0');
 
 main().catch((error: unknown) => {
   process.stderr.write(`${String(error)}\n`);
