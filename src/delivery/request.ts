@@ -23,6 +23,8 @@ export class Unanswered extends Error {
   constructor(
     readonly origin: string,
     readonly reason: string,
+    /** The connection was one that had been kept, and the other side had closed it in the meantime. */
+    readonly isStale = false,
   ) {
     super(`${origin} cannot be reached (${reason})`);
   }
@@ -36,7 +38,16 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
  * costs twice the CPU, and loads a client of its own in a process that may have none.
  * @throws Unanswered
  */
-export async function request(url: string, { method = 'POST', token, headers, body, timeoutMs }: RequestOptions): Promise<Answer> {
+export async function request(url: string, options: RequestOptions): Promise<Answer> {
+  try {
+    return await attempt(url, options);
+  } catch (error) {
+    if (error instanceof Unanswered && error.isStale) return attempt(url, options);
+    throw error;
+  }
+}
+
+async function attempt(url: string, { method = 'POST', token, headers, body, timeoutMs }: RequestOptions): Promise<Answer> {
   const target = new URL(url);
   const secure = target.protocol === 'https:';
   const { response, text } = await new Promise<Received>((resolve, reject) => {
@@ -54,7 +65,9 @@ export async function request(url: string, { method = 'POST', token, headers, bo
     const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();
     const fail = (error: Error) => {
       clearTimeout(timer);
-      reject(new Unanswered(target.origin, String(Reflect.get(error, 'code') ?? error.message)));
+      const code: unknown = Reflect.get(error, 'code');
+      const isStale = sent.reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
+      reject(new Unanswered(target.origin, String(code ?? error.message), isStale));
     };
     sent.on('socket', (socket) => socket.unref());
     sent.on('error', fail);
