@@ -1,5 +1,6 @@
 import { config } from './config';
 import { attach, errorContent, type Snapshot, snapshot } from './content';
+import { copyOf } from './copy';
 import { guard } from './guard';
 import { rowIds, traceIdOf } from './jobs/ids';
 import { remember } from './jobs/known';
@@ -7,7 +8,7 @@ import { callMetadata, errorField, outcomeMetadata } from './metadata';
 import { isAsyncIterable } from './observe';
 import { type Command, commandOf } from './operations';
 import { findPlace, type Place, type Session, under } from './place';
-import { isObject } from './read';
+import { isObject, object } from './read';
 import { finishRow, mergeRow, traceOf, writeRow } from './span';
 import { watchStream } from './stream';
 import type { Accumulator, Fields, Job, JsonObject, Part } from './types';
@@ -62,7 +63,9 @@ export class Call {
     client: object,
     readonly options: JsonObject,
   ) {
-    this.input = guard('input', () => ({ ...command.input })) ?? {}; // the application may use the object again before this call is over
+    // The application may use its objects again before this call is over; what the row of a job says of them is read then.
+    const copy = (input: JsonObject) => (command.operation.jobs && object(copyOf(input))) ?? input;
+    this.input = guard('input', () => copy({ ...command.input })) ?? {};
     this.#request = guard('request', () => snapshot(command.operation.request(this.input))) ?? { value: {}, files: [] };
     this.#sent = guard('sends', () => this.#listenToSent());
     guard('wire', () => listenToWire(client));

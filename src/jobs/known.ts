@@ -12,8 +12,6 @@ export interface KnownJob {
   endTime?: number;
   /** The trace that the job is in, where it was made here. */
   rootSpanId?: string;
-  /** When its results were first read here, in Unix seconds. */
-  firstReading?: number;
 }
 
 /** How many jobs are remembered, the newest. */

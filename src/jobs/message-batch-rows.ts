@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers';
 import { attach, errorContent, snapshot } from '../content';
+import { copyOf } from '../copy';
 import { room } from '../delivery';
 import { guard } from '../guard';
 import type { Place, Trace } from '../place';
-import { isObject, objects, string } from '../read';
+import { isObject, object, objects, string } from '../read';
 import { say } from '../say';
 import { mergeRow, traceOf } from '../span';
 import type { JsonObject } from '../types';
@@ -18,19 +19,11 @@ const SLICE = 100;
 /** How many requests of the batches that were made here are remembered, to know their results. */
 const MAX_KNOWN = 200_000;
 
-/**
- * The requests of a batch as they are when it is created. The SDK serialises them later, and the application may go on with its lists:
- * the lists are copied and the messages in them are not, whose texts would be a second copy of the batch.
- */
+/** The requests of a batch as they are when it is created: the application may go on with its objects before they are written. */
 export type Requests = (JsonObject | undefined)[];
 
 export function keepRequests(params: unknown): Requests {
-  return objects(isObject(params) ? params.requests : undefined).map((request) => {
-    const { params } = request;
-    if (!isObject(params)) return { ...request };
-    const { messages } = params;
-    return { ...request, params: { ...params, ...(Array.isArray(messages) && { messages: [...messages] }) } };
-  });
+  return objects(isObject(params) ? params.requests : undefined).map((request) => object(copyOf(request)));
 }
 
 /** What the row of a batch says of its requests. */

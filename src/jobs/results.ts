@@ -2,12 +2,12 @@ import { attach, errorContent, snapshot } from '../content';
 import { watchExit } from '../delivery/exit';
 import { guard } from '../guard';
 import type { Place } from '../place';
-import { parseJson } from '../read';
+import { defined, parseJson } from '../read';
 import { say } from '../say';
 import { mergeRow } from '../span';
 import { type RecordJob, type RecordRow, readRecord } from './batch-record';
 import { rowIds, traceIdOf } from './ids';
-import { knownJob, remember } from './known';
+import { knownJob } from './known';
 
 watchExit();
 
@@ -25,7 +25,7 @@ export interface BatchResultsSummary {
 export class Results {
   readonly summary: BatchResultsSummary = { records: 0, errors: 0, malformed: 0 };
   readonly #job: RecordJob;
-  readonly #times: { start?: number; end: number };
+  readonly #times: { start?: number; end?: number };
   readonly #trace: { rootSpanId: string; parents: string[] };
 
   /** @param place where rows go; without one, records are counted and no more */
@@ -34,12 +34,9 @@ export class Results {
     { jobArn, model, invocationType }: RecordJob,
   ) {
     const known = knownJob(jobArn);
-    // Where AWS has not told when a job ended, all readings in this process give its records one time.
-    const firstReading = known?.firstReading ?? Date.now() / 1000;
-    remember(jobArn, { firstReading });
     this.#job = { jobArn, model: model ?? known?.model, invocationType: invocationType ?? known?.invocationType };
-    const end = known?.endTime ?? firstReading;
-    this.#times = { start: known?.submitTime ?? end, end };
+    // By AWS's clock or not at all: a reader that does not know the times must not take them from one that does.
+    this.#times = defined({ start: known?.submitTime, end: known?.endTime });
     this.#trace = { rootSpanId: known?.rootSpanId ?? traceIdOf(jobArn), parents: [rowIds(jobArn).spanId] };
   }
 

@@ -127,6 +127,20 @@ describe('an async invocation', () => {
     assert.match(JSON.stringify(rows[0]?.error), /ValidationException/);
   });
 
+  it('has what was sent, whatever the application makes of its objects before the answer comes', async () => {
+    const slow = await startBedrock({ respond: () => new Promise((resolve) => setTimeout(resolve, 500, undefined)) });
+    const before = ingest.rows().length;
+    const { code, stderr } = await runProgram(
+      ['--import', 'braintrust-bedrock/hook.mjs', PROGRAM, 'mutate', 'a barge'],
+      environment(slow, ingest),
+    );
+    await slow.close();
+    assert.equal(code, 0, stderr);
+    const [job] = named(ingest.rows().slice(before), 'bedrock.asyncInvoke');
+    assert.match(JSON.stringify(job?.input), /a barge/);
+    assert.doesNotMatch(JSON.stringify(job?.input), /another film/);
+  });
+
   it('is completed by polls that leave no span of their own', async () => {
     const [arn = ''] = await run(['submit', 'a kite']);
     const { rows } = await rowsOf(['poll', arn, '2'], { BRAINTRUST_BEDROCK_IGNORE: 'getAsyncInvoke,listAsyncInvokes' });

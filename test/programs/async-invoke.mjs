@@ -18,6 +18,15 @@ if (what === 'submit') {
   });
   for (let count = 0; count < Number(times); count++) console.log((await client.send(command)).invocationArn);
 }
+if (what === 'mutate') {
+  const modelInput = { taskType: 'TEXT_VIDEO', textToVideoParams: { text: argument } };
+  const input = { modelId: 'amazon.nova-reel-v1:0', modelInput, outputDataConfig: { s3OutputDataConfig: { s3Uri: 's3://films/out' } } };
+  const answer = client.send(new StartAsyncInvokeCommand(input));
+  setTimeout(() => {
+    modelInput.textToVideoParams.text = 'another film';
+  }, 100);
+  console.log((await answer).invocationArn);
+}
 if (what === 'poll') {
   for (let count = 0; count < Number(times); count++) {
     console.log((await client.send(new GetAsyncInvokeCommand({ invocationArn: argument }))).status);

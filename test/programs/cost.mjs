@@ -63,5 +63,7 @@ await sleep(800);
 const perCall = (await allocated(call, CALLS)) / CALLS;
 await sleep(800);
 const perEvent = (await allocated(read, 3)) / (3 * EVENTS);
-const files = Object.keys(createRequire(import.meta.url).cache).filter((file) => !file.includes('node_modules') || /node_modules.braintrust./.test(file));
+const files = Object.keys(createRequire(import.meta.url).cache).filter(
+  (file) => !file.includes('node_modules') || /node_modules.braintrust./.test(file),
+);
 console.log(JSON.stringify({ perCall, perEvent, files }));
