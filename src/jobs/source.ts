@@ -21,15 +21,26 @@ export type Source =
 /** Reads a source piece by piece, unzipped where it begins as gzip does. Throws what the source throws. @public */
 export async function* itemsOf(source: unknown): AsyncGenerator<Item, void> {
   const items = rawItems(source);
-  const { value: first } = await items.next();
-  if (first === undefined) return;
+  const first = await beginning(items);
   const all = withFirst(first, items);
-  if (first instanceof Uint8Array && first[0] === 0x1f && first[1] === 0x8b) yield* pipeline(all, createGunzip(), () => {});
+  const [bytes] = first;
+  if (bytes instanceof Uint8Array && bytes[0] === 0x1f && bytes[1] === 0x8b) yield* pipeline(all, createGunzip(), () => {});
   else yield* all;
 }
 
-async function* withFirst(first: Item, items: AsyncGenerator<Item, void>): AsyncGenerator<Item, void> {
-  yield first;
+/** The first pieces: of bytes at least the two that tell gzip, as one. */
+async function beginning(items: AsyncGenerator<Item, void>): Promise<Item[]> {
+  let bytes = new Uint8Array();
+  while (bytes.length < 2) {
+    const { value: next } = await items.next();
+    if (!(next instanceof Uint8Array)) return [...(bytes.length > 0 ? [bytes] : []), ...(next === undefined ? [] : [next])];
+    bytes = Buffer.concat([bytes, next]);
+  }
+  return [bytes];
+}
+
+async function* withFirst(first: Item[], items: AsyncGenerator<Item, void>): AsyncGenerator<Item, void> {
+  yield* first;
   yield* items;
 }
 

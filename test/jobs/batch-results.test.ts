@@ -107,6 +107,7 @@ describe('the results of a batch job', () => {
         'generated records': generated(lines.map((line) => Object(parseJson(line)))),
         gzip: gzipSync(text),
         'gzip in pieces': Readable.from([gzipSync(text).subarray(0, 40), gzipSync(text).subarray(40)]),
+        'gzip in pieces of a byte': Readable.from([gzipSync(text).subarray(0, 1), gzipSync(text).subarray(1)]),
         'an S3 output': await output(),
         'an S3 body': (await output()).Body,
       };
