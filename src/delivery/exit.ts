@@ -72,7 +72,8 @@ function onBeforeExit(): void {
   const end = performance.now() + NATURAL_END_MS;
   const send = async () => {
     for (let pause = 250; !(await drain()) && performance.now() < end; pause = Math.min(2000, pause * 1.5)) {
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      // What holds the process is the timer above, and not a moment longer.
+      await new Promise((resolve) => setTimeout(resolve, pause).unref());
     }
     await Promise.all([uploaded(), spooled]);
   };
