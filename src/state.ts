@@ -22,6 +22,7 @@ export interface BraintrustState {
   appUrl?: string | null;
   apiUrl?: string | null;
   loginToken?: string | null;
+  fetch?: unknown;
   /** What a span says of where it was made. */
   spanOriginEnvironment?: unknown;
   idGenerator?: { getSpanId(): string; getTraceId(): string; shareRootSpanId(): boolean };

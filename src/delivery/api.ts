@@ -25,6 +25,8 @@ export interface Target {
   orgId: string;
   /** The members that say what a row belongs to: `{ project_id, log_id }` or `{ experiment_id }`. */
   ids: JsonObject;
+  /** The way to the network that the application has given to `braintrust`, where it is not Node's own. */
+  fetch?: typeof globalThis.fetch | undefined;
 }
 
 /** An answer that is not the one that was hoped for. Its text names the place and the status, never a key or a row. */
@@ -101,8 +103,8 @@ export async function send(target: Target, given: readonly JsonRow[], timeoutMs:
   await deliver(target, body, timeoutMs);
 }
 
-async function deliver({ apiUrl, token }: Target, body: string, timeoutMs: number): Promise<void> {
-  const answer = await ask(join(apiUrl, 'logs3'), { token, body, timeoutMs });
+async function deliver({ apiUrl, token, fetch }: Target, body: string, timeoutMs: number): Promise<void> {
+  const answer = await ask(join(apiUrl, 'logs3'), { token, body, timeoutMs, fetch });
   // A proxy's page with status 200 is no receipt.
   if (!isObject(answer.body)) throw new Unanswered(new URL(apiUrl).origin, 'garbage for an answer');
 }
@@ -110,23 +112,23 @@ async function deliver({ apiUrl, token }: Target, body: string, timeoutMs: numbe
 const DEFAULT_MAX_BYTES = 6 * 1024 * 1024;
 
 async function isTooLarge(target: Target, bytes: number, timeoutMs: number): Promise<boolean> {
-  const answer = await ask(join(target.apiUrl, 'version'), { method: 'GET', token: target.token, timeoutMs });
+  const answer = await ask(join(target.apiUrl, 'version'), { method: 'GET', token: target.token, timeoutMs, fetch: target.fetch });
   const limit = object(answer.body)?.logs3_payload_max_bytes;
   return typeof limit === 'number' && limit > 0 && bytes > limit;
 }
 
 /** What is too large for a delivery is uploaded to a place of its own, which the delivery then names. */
 async function overflow(target: Target, rows: readonly string[], body: string, timeoutMs: number): Promise<void> {
-  const { token } = target;
+  const { token, fetch } = target;
   const described = rows.map((row) => ({ object_ids: target.ids, is_delete: false, input_row: { byte_size: Buffer.byteLength(row) } }));
   const asked = { content_type: 'application/json', size_bytes: Buffer.byteLength(body), rows: described };
-  const place = object((await ask(join(target.apiUrl, 'logs3/overflow'), { token, body: JSON.stringify(asked), timeoutMs })).body);
+  const place = object((await ask(join(target.apiUrl, 'logs3/overflow'), { token, body: JSON.stringify(asked), timeoutMs, fetch })).body);
   const [url, key] = [string(place?.signedUrl), string(place?.key)];
   if (url === undefined || key === undefined) throw new Error('no place for an oversize delivery');
   const headers = headersOf(place?.headers, url);
   const fields = object(place?.fields);
   if (place?.method === 'POST' && fields) await postForm(url, fields, headers, body, timeoutMs);
-  else await ask(url, { method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body, timeoutMs });
+  else await ask(url, { method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body, timeoutMs, fetch });
   await deliver(target, JSON.stringify({ rows: { type: 'logs3_overflow', key }, api_version: 2 }), timeoutMs);
 }
 

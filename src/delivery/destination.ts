@@ -65,12 +65,20 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
       apiUrl,
       token: loginToken,
       orgId: state.orgId ?? '',
+      fetch: ownFetch(state.fetch),
       ids: objectType === LOGS ? logsOf(objectId) : { experiment_id: objectId },
     };
   });
   theirs.set(id, destination);
   return destination;
 }
+
+/** Node's, from before anybody could replace it. */
+const { fetch: nodesFetch } = globalThis;
+
+/** The application's own way to the network (a proxy, a certificate), where it has given one to `braintrust`. */
+const ownFetch = (given: unknown) =>
+  typeof given === 'function' && given !== nodesFetch && given !== globalThis.fetch ? (given as typeof globalThis.fetch) : undefined;
 
 /** An error of `braintrust` has in its text what the server has said, whatever that is. */
 function inOurWords(error: unknown, appUrl: string): unknown {

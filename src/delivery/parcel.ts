@@ -40,9 +40,9 @@ export async function sendParcel(target: Target, { rows, files }: Parcel, progre
 /** Uploads a file and says how that went. Gives what went wrong, if anything did: without the signed URL. @throws where that cannot be said */
 export async function sendFile(target: Target, { reference, data }: File, timeLeft: () => number): Promise<string | undefined> {
   const { key, filename, content_type } = reference;
-  const { orgId: org_id, apiUrl, token } = target;
+  const { orgId: org_id, apiUrl, token, fetch } = target;
   const post = async (path: string, body: object) =>
-    (await ask(join(apiUrl, path), { token, body: JSON.stringify(body), timeoutMs: timeLeft() })).body;
+    (await ask(join(apiUrl, path), { token, body: JSON.stringify(body), timeoutMs: timeLeft(), fetch })).body;
   let failure: string | undefined;
   try {
     const place = object(await post('attachment', { key, filename, content_type, org_id }));

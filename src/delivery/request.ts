@@ -16,6 +16,8 @@ export interface RequestOptions {
   headers?: Record<string, string>;
   body?: string | Uint8Array;
   timeoutMs: number;
+  /** Instead of Node's HTTP. */
+  fetch?: typeof globalThis.fetch | undefined;
 }
 
 /** There was no whole answer. Says where it was asked for and why there is none, and nothing of what was sent. */
@@ -39,6 +41,7 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
  * @throws Unanswered
  */
 export async function request(url: string, options: RequestOptions): Promise<Answer> {
+  if (options.fetch) return fetched(options.fetch, url, options);
   try {
     return await attempt(url, options);
   } catch (error) {
@@ -88,6 +91,23 @@ async function attempt(url: string, { method = 'POST', token, headers, body, tim
     sent.end(body);
   });
   return { status: response.statusCode ?? 0, body: parseJson(text), retryAfterMs: seconds(response.headers['retry-after']) };
+}
+
+/** The same by a function of the application's. */
+async function fetched(fetch: typeof globalThis.fetch, url: string, options: RequestOptions): Promise<Answer> {
+  const { method = 'POST', token, headers, body, timeoutMs } = options;
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const type = typeof body === 'string' ? { 'content-type': 'application/json' } : {};
+  const all = { accept: 'application/json', ...type, ...authorization, ...headers };
+  try {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await fetch(url, { method, headers: all, signal, ...(body !== undefined && { body }) });
+    const text = await response.text();
+    return { status: response.status, body: parseJson(text), retryAfterMs: seconds(response.headers.get('retry-after') ?? undefined) };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new Unanswered(new URL(url).origin, String(cause instanceof Error ? (Reflect.get(cause, 'code') ?? cause.name) : 'unknown'));
+  }
 }
 
 interface Received {

@@ -90,7 +90,8 @@ let confirmed = true;
 let changed = false;
 
 export function handOver({ destination, id, json, isMerge, uploads }: Handed): void {
-  const { target } = destination;
+  // A function stays in its thread.
+  const target = destination.target && { ...destination.target, fetch: undefined };
   changed = true;
   channel?.postMessage({ kind: 'row', target, login: target ? undefined : destination.login(), id, json, isMerge, uploads });
 }
