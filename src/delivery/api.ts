@@ -92,7 +92,21 @@ export interface JsonRow {
 }
 
 /** Sends rows; resolves when Braintrust has them. @throws Refusal, or Error where there was no answer */
-export async function send(target: Target, given: readonly JsonRow[], timeoutMs: number): Promise<void> {
+export async function send(target: Target, rows: readonly JsonRow[], timeoutMs: number): Promise<void> {
+  try {
+    await sendOnce(target, rows, timeoutMs);
+  } catch (error) {
+    if (!(error instanceof Unanswered && error.isStale)) throw error;
+    // The kept connection may have been closed before the rows arrived, or after.
+    await sendOnce(
+      target,
+      rows.map(({ json }) => ({ json, isMerge: true })),
+      timeoutMs,
+    );
+  }
+}
+
+async function sendOnce(target: Target, given: readonly JsonRow[], timeoutMs: number): Promise<void> {
   const ids = JSON.stringify(target.ids).slice(0, -1);
   const rows = given.map(({ json, isMerge }) => `${ids},${isMerge ? '"_is_merge":true,' : ''}${json.slice(1)}`);
   const body = `{"rows":[${rows.join(',')}],"api_version":2}`;
@@ -104,7 +118,7 @@ export async function send(target: Target, given: readonly JsonRow[], timeoutMs:
 }
 
 async function deliver({ apiUrl, token, fetch }: Target, body: string, timeoutMs: number): Promise<void> {
-  const answer = await ask(join(apiUrl, 'logs3'), { token, body, timeoutMs, fetch });
+  const answer = await ask(join(apiUrl, 'logs3'), { token, body, timeoutMs, fetch, once: true });
   // A proxy's page with status 200 is no receipt.
   if (!isObject(answer.body)) throw new Unanswered(new URL(apiUrl).origin, 'garbage for an answer');
 }

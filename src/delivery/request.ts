@@ -18,6 +18,8 @@ export interface RequestOptions {
   timeoutMs: number;
   /** Instead of Node's HTTP. */
   fetch?: typeof globalThis.fetch | undefined;
+  /** It is not harmless to ask twice: not even where a kept connection turns out to be closed. */
+  once?: boolean;
 }
 
 /** There was no whole answer. Says where it was asked for and why there is none, and nothing of what was sent. */
@@ -45,7 +47,7 @@ export async function request(url: string, options: RequestOptions): Promise<Ans
   try {
     return await attempt(url, options);
   } catch (error) {
-    if (error instanceof Unanswered && error.isStale) return attempt(url, options);
+    if (error instanceof Unanswered && error.isStale && !options.once) return attempt(url, options);
     throw error;
   }
 }
