@@ -43,4 +43,5 @@ function isOrder(value: unknown): value is Order {
   return isObject(value) && Array.isArray(value.parcels) && typeof value.timeoutMs === 'number';
 }
 
-void main();
+// Only as a program: who merely loads it would read a standard input that is not its own.
+if (require.main === module) void main();
