@@ -365,6 +365,7 @@ describe('a batch of 10,000 requests', () => {
       assert.equal(stderr, '');
       assert.equal(named(rows, REQUEST).length, 10_000);
       assert.equal(new Set(named(rows, REQUEST).map(({ id }) => id)).size, 10_000);
+      assert.doesNotMatch(JSON.stringify(named(rows, REQUEST)), /mutated/, 'they were written after the application had changed its own');
       const [batch] = named(rows, CREATE);
       const ids = batch?.metadata?.customIds;
       assert.ok(Array.isArray(ids) && ids.length === 101);

@@ -32,6 +32,7 @@ exports.run = async (client) => {
   const steps = {
     create: async () => {
       const requests = Array.from({ length: COUNT }, (_, index) => requestOf(IDS[index] ?? `request-${index}`));
+      const all = [...requests];
       const creating = batches.create({ requests });
       // The application's objects are its own from here on.
       setImmediate(() => {
@@ -39,6 +40,7 @@ exports.run = async (client) => {
         requests.length = 1;
       });
       ({ id } = await creating);
+      for (const { params } of all) params.messages[0].content = 'mutated';
       console.log(id);
     },
     fail: () => batches.create({ requests: [requestOf('same'), requestOf('same')] }).catch((error) => console.log(error.status)),
