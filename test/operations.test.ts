@@ -15,16 +15,16 @@ after(() => traced.close());
 const MODEL = 'anthropic.claude-3-haiku-20240307-v1:0';
 const messages = [{ role: 'user' as const, content: [{ text: 'Hello' }] }];
 
-/** The one span of a call. */
+/** The one span of a call; a job that it has made has a row of its own. */
 async function spanOf(call: () => Promise<unknown>): Promise<Row> {
   let answer: unknown;
   const spans = await traced.spansOf(async () => {
     answer = await call();
   });
   assert.ok(answer, 'the application has its answer');
-  const [span] = spans;
+  const [span, ...others] = spans.filter(({ span_attributes }) => span_attributes?.name !== 'bedrock.asyncInvoke');
   assert.ok(span);
-  assert.equal(spans.length, 1);
+  assert.deepEqual(others, []);
   assert.equal(span.metadata?.provider, 'aws-bedrock');
   assert.equal(span.metadata?.httpStatus, 200);
   assert.equal(typeof span.metadata?.requestId, 'string');
