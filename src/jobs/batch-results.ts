@@ -13,6 +13,8 @@ export interface BatchResultsOptions {
   model?: string;
   /** How the records are written; needed as `model` is, for a job of type `Converse`. */
   modelInvocationType?: 'InvokeModel' | 'Converse';
+  /** The ids of the job's records, where the caller has them: a result with another id is counted, told once on stderr, and leaves no span. */
+  recordIds?: Iterable<string>;
 }
 
 /**
@@ -27,11 +29,11 @@ export interface BatchResultsOptions {
  * @example examples/batch-results.ts
  */
 export async function traceBatchResults(lines: Source, options: BatchResultsOptions): Promise<BatchResultsSummary> {
-  const { jobArn = '', model, modelInvocationType: invocationType } = options ?? {};
+  const { jobArn = '', model, modelInvocationType: invocationType, recordIds } = options ?? {};
   if (!jobArn) say('traceBatchResults needs the jobArn of the batch job; nothing is recorded.');
   const { findPlace, Lines, Results, itemsOf, Turns } = load();
   const place = guard('place', () => (jobArn && config().on ? findPlace(undefined) : undefined));
-  const results = new Results(place, { jobArn, model, invocationType });
+  const results = new Results(place, { jobArn, model, invocationType }, recordIds && new Set(recordIds));
   const turns = new Turns();
   const cut = new Lines();
   try {

@@ -19,6 +19,8 @@ export interface BatchResultsSummary {
   errors: number;
   /** Lines that are no record: broken JSON, no record id, neither an answer nor an error. */
   malformed: number;
+  /** Results whose ids are none of `recordIds`, where those were given. */
+  unknown?: number;
 }
 
 /** Writes the rows of a batch's records: children of the job's row, with ids that every process derives alike. */
@@ -28,11 +30,16 @@ export class Results {
   readonly #times: { start?: number; end?: number };
   readonly #trace: { rootSpanId: string; parents: string[] };
 
-  /** @param place where rows go; without one, records are counted and no more */
+  /**
+   * @param place where rows go; without one, records are counted and no more
+   * @param recordIds the ids that the job has, where they are known
+   */
   constructor(
     private readonly place: Place | undefined,
     { jobArn, model, invocationType }: RecordJob,
+    private readonly recordIds?: ReadonlySet<string>,
   ) {
+    if (recordIds) this.summary.unknown = 0;
     const known = knownJob(jobArn);
     this.#job = { jobArn, model: model ?? known?.model, invocationType: invocationType ?? known?.invocationType };
     // By AWS's clock or not at all: a reader that does not know the times must not take them from one that does.
@@ -45,6 +52,10 @@ export class Results {
     const row = guard('record', () => readRecord(typeof record === 'string' ? parseJson(record) : record, this.#job));
     if (!row) {
       this.summary.malformed++;
+      return;
+    }
+    if (this.recordIds && !this.recordIds.has(row.recordId)) {
+      this.summary.unknown = (this.summary.unknown ?? 0) + 1;
       return;
     }
     this.summary.records++;
@@ -63,7 +74,8 @@ export class Results {
 
   /** There are no more: tells what was no record. */
   over(): void {
-    const { malformed, records } = this.summary;
+    const { malformed, records, unknown = 0 } = this.summary;
+    if (unknown > 0) say(`${unknown} results have ids that are none of the batch job ${this.#job.jobArn}: they leave no span.`);
     if (malformed > 0)
       say(`${malformed} of ${malformed + records} lines are no records of the batch job ${this.#job.jobArn}: they leave no span.`);
   }

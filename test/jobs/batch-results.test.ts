@@ -122,6 +122,23 @@ describe('the results of a batch job', () => {
       assert.deepEqual(await traceBatchResults(undefined, { jobArn: arnOf('nothing') }), { records: 0, errors: 0, malformed: 0 });
     });
 
+    it('writes nothing for ids that the batch has not, where the caller knows those that it has, and says so once', async () => {
+      const jobArn = arnOf('known-ids');
+      const write = process.stderr.write;
+      let told = '';
+      process.stderr.write = (text: string | Uint8Array) => {
+        told += text;
+        return true;
+      };
+      const lines = [...resultLines('u', 4), ...resultLines('stranger', 2), ...resultLines('stranger', 1)];
+      const summary = await traceBatchResults(lines, { jobArn, model: CLAUDE, recordIds: ['u0', 'u1', 'u2', 'u3'] }).finally(() => {
+        process.stderr.write = write;
+      });
+      assert.deepEqual(summary, { records: 4, errors: 0, malformed: 0, unknown: 3 });
+      assert.equal(told, `braintrust-bedrock: 3 results have ids that are none of the batch job ${jobArn}: they leave no span.\n`);
+      assert.deepEqual([...(await recordsOf(jobArn)).keys()].sort(), ['u0', 'u1', 'u2', 'u3']);
+    });
+
     it('writes 1,000 records once, shuffled and repeated, beside what is no record, which is counted and leaves nothing', async () => {
       const jobArn = arnOf('thousand');
       const all = resultLines('t', 1000);
