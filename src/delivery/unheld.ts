@@ -20,6 +20,8 @@ export async function unheld<T>(run: () => Promise<T>): Promise<T> {
     return await mine.run(true, run);
   } finally {
     if (--running === 0) {
+      // As long as it is on, every promise of the process costs more.
+      mine.disable();
       unsubscribe('undici:request:create', onRequest);
       unsubscribe('undici:client:sendHeaders', onSent);
     }
