@@ -27,7 +27,7 @@ async function main([id = 'ours', name = 'converse', count = '2000', events]: st
     const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${SAMPLE_MICROS}`];
     const application = await startApplication({ node: process.execPath, servers, answers: answers.folder }, contender, {}, flags);
     const calls = Number(count);
-    await application.order('run', { name, count: calls, events: events && Number(events) });
+    await application.order(process.env.BENCH_ORDER ?? 'run', { name, count: calls, events: events && Number(events) });
     if (contender.records) await servers.ingest.drained(id, calls);
     await application.close();
     for (const file of readdirSync(folder).slice(0, 1)) print(readFileSync(path.join(folder, file), 'utf8'), calls * Number(events ?? 1));
