@@ -20,7 +20,7 @@ export function replaceBuiltIn(state: BraintrustState): void {
     if (!isObject(plugin) || typeof plugin.disable !== 'function') continue;
     replaced.add(state);
     const disable = plugin.disable.bind(plugin);
-    for (const subscription of unsubscribed(disable)) guard('suppression', () => watchSuppression(subscription));
+    guard('suppression', () => watchSuppression(unsubscribed(disable)));
     debug('switched off the Bedrock part of braintrust/hook.mjs: these calls are traced here');
   }
 }
@@ -53,10 +53,10 @@ export function replaceBuiltInWhenLoaded(): void {
  */
 export function isSuppressed(command: unknown): boolean {
   const outer = wrapped.getStore();
-  return outer?.command === command && outer ? outer.suppressed : probes.some((probe) => probe());
+  return outer?.command === command && outer ? outer.suppressed : probe();
 }
 
-const probes: (() => boolean)[] = [];
+let probe = (): boolean => false;
 const wrapped = new AsyncLocalStorage<{ command: unknown; suppressed: boolean }>();
 
 /** A tracing channel of `braintrust`, and what its Bedrock plugin had listening there. */
@@ -65,24 +65,26 @@ interface Subscription {
   start: (event: object) => unknown;
 }
 
-function watchSuppression({ channel, start }: Subscription): void {
-  // The mark is private to `braintrust`; its start handler looks at an event only where there is no mark.
-  const probe = () => {
-    let looked = false;
-    const event = {
-      get arguments() {
-        looked = true;
-        return [];
-      },
-    };
-    const asked = guard('suppression', () => {
-      start(event);
-      return true;
-    });
-    return asked === true && !looked;
+/** The mark is private to `braintrust`; a start handler of its looks at an event only where there is no mark. Any of them will do. */
+function watchSuppression(subscriptions: readonly Subscription[]): void {
+  const [first] = subscriptions;
+  if (!first) return;
+  probe = () => {
+    looked = false;
+    return guard('suppression', () => first.start(new Question()) ?? true) === true && !looked;
   };
-  probes.push(probe);
-  channel.start?.bindStore?.(wrapped, (event) => ({ command: firstArgument(event), suppressed: probe() }));
+  for (const { channel } of subscriptions) {
+    channel.start?.bindStore?.(wrapped, (event) => ({ command: firstArgument(event), suppressed: probe() }));
+  }
+}
+
+let looked = false;
+/** A call of nothing. */
+class Question {
+  get arguments(): unknown[] {
+    looked = true;
+    return [];
+  }
 }
 
 const firstArgument = (event: unknown) => (isObject(event) && Array.isArray(event.arguments) ? event.arguments[0] : undefined);

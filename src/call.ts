@@ -1,30 +1,45 @@
 import { config } from './config';
 import { attach, errorContent, type Snapshot, snapshot } from './content';
-import { copyOf } from './copy';
+import { keep } from './copy';
+import { afterwards } from './delivery';
+import { joinFlush } from './flush';
 import { guard } from './guard';
 import { rowIds, traceIdOf } from './jobs/ids';
 import { remember } from './jobs/known';
 import { callMetadata, errorField, outcomeMetadata } from './metadata';
 import { isAsyncIterable } from './observe';
-import { type Command, commandOf } from './operations';
-import { findPlace, type Place, type Session, under } from './place';
-import { isObject, object } from './read';
+import type { Command } from './operations';
+import { findPlace, isRecordedByItself, type Place, type Session, under } from './place';
+import { isObject } from './read';
 import { finishRow, mergeRow, traceOf, writeRow } from './span';
 import { watchStream } from './stream';
-import type { Accumulator, Fields, Job, JsonObject, Part } from './types';
+import type { Accumulator, ErrorField, Fields, Job, JsonObject, Metrics, Part } from './types';
 import { begun, finished } from './unfinished';
-import { hearSent, listenToWire, type Wire, wireOf } from './wire';
+import { hearSent, Wire } from './wire';
 
-/** How a call ended. */
+/** How a call ended: nothing of it is the application's any more. */
 export interface Ending {
-  /** What the SDK gave: read by the operation. Absent where nothing came. */
-  output?: JsonObject;
-  error?: unknown;
+  /** What the SDK gave, for the operation to read. Absent where nothing came. */
+  output?: (() => JsonObject) | undefined;
+  /** About how many bytes `output` holds. */
+  size?: number;
+  error?: Failure | undefined;
   streamStatus?: string | undefined;
   /** Seconds. */
   timeToFirstToken?: number | undefined;
-  wire?: Wire | undefined;
 }
+
+/** What the application's error says. */
+export interface Failure {
+  field: ErrorField;
+  metadata: JsonObject;
+}
+
+/** Read at once: whoever catches an error may change it, and its stack is written when it is first asked for. */
+export const failureOf = (error: unknown, wire: Wire): Failure => ({
+  field: guard('error', () => errorField(error)) ?? UNREADABLE,
+  metadata: guard('error', () => outcomeMetadata(undefined, error, wire)) ?? {},
+});
 
 /** The jobs that this process has made, the newest of them: submitted again under the same token, a job stays where it was. */
 const made = new Set<string>();
@@ -39,21 +54,27 @@ function isFirst(key: Job['key']): boolean {
   return true;
 }
 
-/** One call that is being traced. None of the functions that `traceSend` calls throws; the row is written once, by whichever end comes first. */
+/**
+ * One call that is being traced. None of the functions that `traceSend` calls throws; the row is written once, by whichever end comes first.
+ * While the application waits, what it has given and been given is copied, and no more: all reading comes when it has gone on.
+ */
 export class Call {
   /** `performance.now()` at the start. */
   readonly clock = performance.now();
+  /** A copy of the application's. */
   readonly input: JsonObject;
+  readonly wire = new Wire();
   readonly #started = Date.now() / 1000;
-  readonly #request: Snapshot;
+  /** About how many bytes `input` holds. */
+  readonly #size: number;
   readonly #sent: Accumulator | undefined;
+  #read: Snapshot | undefined;
   #session: Session | undefined;
   #open = true;
 
   /** Begins the record of a call, or gives `undefined` for one that is not traced. */
-  static open(client: object, args: unknown[]): Call | undefined {
-    const command = commandOf(args[0]);
-    const place = command && findPlace(args[0]);
+  static open(command: Command, client: object, args: unknown[]): Call | undefined {
+    const place = findPlace(args[0]);
     return place && new Call(command, place, client, isObject(args[1]) ? args[1] : {});
   }
 
@@ -63,12 +84,11 @@ export class Call {
     client: object,
     readonly options: JsonObject,
   ) {
-    // The application may use its objects again before this call is over; what the row of a job says of them is read then.
-    const copy = (input: JsonObject) => (command.operation.jobs && object(copyOf(input))) ?? input;
-    this.input = guard('input', () => copy({ ...command.input })) ?? {};
-    this.#request = guard('request', () => snapshot(command.operation.request(this.input))) ?? { value: {}, files: [] };
-    this.#sent = guard('sends', () => this.#listenToSent());
-    guard('wire', () => listenToWire(client));
+    const { value, size } = keep(command.input);
+    this.input = value;
+    this.#size = size;
+    this.#sent = command.operation.sends && guard('sends', () => this.#listenToSent());
+    guard('wire', () => this.wire.listen(client, command));
     begun(this.atExit);
   }
 
@@ -91,21 +111,35 @@ export class Call {
       const response = isObject(output) ? output : {};
       const stream = this.command.operation.stream;
       const source = stream && guard('stream', () => response[stream.member]);
-      if (stream && isAsyncIterable(source)) watchStream(this, source, withoutMember(response, stream.member), wireOf(response));
-      else this.end({ output: response, wire: wireOf(response) });
+      if (stream && isAsyncIterable(source)) {
+        watchStream(this, source, keep(withoutMember(response, stream.member)).value);
+        return;
+      }
+      const { value, size } = keep(response);
+      this.end({ output: () => value, size });
     });
   };
 
   fail = (error: unknown): void => {
-    guard('fail', () => this.end({ error: error ?? String(error), wire: wireOf(error) }));
+    guard('fail', () => this.end({ error: failureOf(error ?? String(error), this.wire) }));
   };
+
+  sent(): void {
+    this.wire.sent();
+  }
+
+  /** The request as the row has it. */
+  get #request(): Snapshot {
+    this.#read ??= guard('request', () => snapshot(this.command.operation.request(this.input))) ?? { value: {}, files: [] };
+    return this.#read;
+  }
 
   /** Writes the spans of a session's parts. The session's own row goes first, unfinished: the parts stand under it. */
   part(parts: Part[] = []): void {
     for (const { name, type, start, end, firstToken, ...fields } of parts) {
       if (!this.#session) {
         this.#session = {};
-        const begun = { metadata: callMetadata(this.command, this.input, undefined), ...this.#request.value };
+        const begun = { metadata: callMetadata(this.command, this.input), ...this.#request.value };
         writeRow(this.place, { ...this.#row(), ...begun, uploads: [] }, this.#session);
       }
       const copy = snapshot(fields);
@@ -120,22 +154,38 @@ export class Call {
     this.#open = false;
     finished(this.atExit);
     const end = this.#seconds(performance.now());
-    guard('row', () => {
-      const { operation } = this.command;
-      const sent = guard('sent', () => this.#sent?.response());
-      const output = guard('output', () => (ending.output ?? sent) && { ...ending.output, ...sent }); // a session that failed was set up, too
-      const read = guard('response', () => output && operation.response(output, this.input, ending.wire?.headers ?? {}));
-      const response = snapshot(read ?? {});
-      const uploads = guard('attach', () => attach([...this.#request.files, ...response.files])) ?? [];
-      const error = ending.error === undefined ? undefined : (guard('error', () => errorContent(errorField(ending.error))) ?? UNREADABLE);
-      const jobs = guard('jobs', () => (ending.error === undefined && output ? operation.jobs?.(output, this.input) : undefined)) ?? [];
-      const made = jobs.find(({ submitted }) => submitted);
-      const row = { ...this.#row(), end, error, uploads, ...this.#fields(response.value, ending) };
-      const session: Session = {};
-      if (this.#session) finishRow(this.#session, row);
-      else if (!this.#isIgnored()) writeRow(this.place, { ...row, rootSpanId: made && traceIdOf(...made.key) }, made && session);
-      for (const job of jobs) guard('job', () => this.#writeJob(job, session));
-    });
+    const write = () => this.#write(ending, end);
+    guard('flush', joinFlush);
+    guard('end', () => (isRecordedByItself(this.place) ? write() : afterwards(write, this.#size + (ending.size ?? 0))));
+  }
+
+  #write(ending: Ending, end: number): void {
+    const { operation } = this.command;
+    const sent = guard('sent', () => this.#sent?.response());
+    const got = guard('output', () => ending.output?.());
+    const output = (got ?? sent) && { ...got, ...sent }; // a session that failed was set up, too
+    const read = guard('response', () => output && operation.response(output, this.input, this.wire.headers));
+    const response = snapshot(read ?? {});
+    const uploads = guard('attach', () => attach([...this.#request.files, ...response.files])) ?? [];
+    const error = ending.error && (guard('error', () => ending.error && errorContent(ending.error.field)) ?? UNREADABLE);
+    const jobs = guard('jobs', () => (!ending.error && output ? operation.jobs?.(output, this.input) : undefined)) ?? [];
+    const made = jobs.find(({ submitted }) => submitted);
+    const { value: request } = this.#request;
+    const row = {
+      ...this.#row(),
+      end,
+      error,
+      uploads,
+      input: response.value.input ?? request.input,
+      output: response.value.output,
+      metadata: this.#metadata(request, response.value, ending, output),
+      metrics: this.#metrics(request, response.value, ending),
+      rootSpanId: made && traceIdOf(...made.key),
+    };
+    const session: Session = {};
+    if (this.#session) finishRow(this.#session, row);
+    else if (!this.#isIgnored()) writeRow(this.place, row, made && session);
+    for (const job of jobs) guard('job', () => this.#writeJob(job, session));
   }
 
   /** Whether the user wants no span of such a call; what it tells about jobs is wanted all the same. */
@@ -169,25 +219,18 @@ export class Call {
     return this.#started + (at - this.clock) / 1000;
   }
 
-  #fields(response: Fields, ending: Ending): Fields {
-    const request = this.#request.value;
-    const { timeToFirstToken, streamStatus, wire } = ending;
-    return {
-      input: response.input ?? request.input,
-      output: response.output,
-      metadata: {
-        ...callMetadata(this.command, this.input, wire),
-        ...request.metadata,
-        ...response.metadata,
-        ...guard('outcome', () => outcomeMetadata(ending.output, ending.error, wire)),
-        ...(streamStatus && { streamStatus }),
-      },
-      metrics: {
-        ...request.metrics,
-        ...response.metrics,
-        ...(timeToFirstToken !== undefined && { time_to_first_token: timeToFirstToken }),
-      },
-    };
+  #metadata(request: Fields, response: Fields, { error, streamStatus }: Ending, output: JsonObject | undefined): JsonObject {
+    const metadata = callMetadata(this.command, this.input, this.wire.region);
+    const outcome = error?.metadata ?? guard('outcome', () => outcomeMetadata(output, undefined, this.wire));
+    Object.assign(metadata, request.metadata, response.metadata, outcome);
+    if (streamStatus) metadata.streamStatus = streamStatus;
+    return metadata;
+  }
+
+  #metrics(request: Fields, response: Fields, { timeToFirstToken }: Ending): Metrics {
+    const metrics: Metrics = { ...request.metrics, ...response.metrics };
+    if (timeToFirstToken !== undefined) metrics.time_to_first_token = timeToFirstToken;
+    return metrics;
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Binary } from './binary';
 import { config } from './config';
+import { UNREADABLE } from './copy';
 import { Allowance } from './policy';
 import { isObject } from './read';
 import type { ErrorField, Fields, JsonObject } from './types';
@@ -19,9 +20,6 @@ export interface Snapshot {
   /** Where files stand in it, until `place` decides what the row gets in their place. */
   files: { holder: object; key: string | number; binary: Binary; byteLength: number }[];
 }
-
-/** What stands in the place of a value that throws when it is read. */
-const UNREADABLE = '[unreadable]';
 
 /** No tool call is this deep; a deeper value is hostile or a mistake. */
 const MAX_DEPTH = 100;
@@ -57,7 +55,7 @@ export function errorContent(error: ErrorField): unknown {
   return new Copy([], {}, 'error').of(error);
 }
 
-/** Copies one field. Strings are shared, structures copied, bytes copied only where they will be uploaded. */
+/** Copies one field. Texts and the bytes of files are shared: by now they are ours (copy.ts), or nobody's. */
 class Copy {
   readonly #allowance = new Allowance();
   readonly #path = new Set<object>();
@@ -156,8 +154,8 @@ class Copy {
     const contentType = binary.contentType.length <= LONGEST_TYPE ? binary.contentType : 'application/octet-stream';
     const { attachments, content, maxAttachmentBytes } = config();
     if (attachments && content && byteLength > 0) {
-      // Past the limit it is counted, which keeps the span's other files from being attached, and not copied.
-      const own = typeof data === 'string' ? data : byteLength > maxAttachmentBytes ? '' : Uint8Array.from(data);
+      // Past the limit it is counted, which keeps the span's other files from being attached, and not kept.
+      const own = byteLength > maxAttachmentBytes ? '' : data;
       this.files.push({ holder, key, byteLength, binary: new Binary(own, contentType, filename && this.#allowance.text(filename)) });
     }
     this.#allowance.spend(REFERENCE_BYTES);

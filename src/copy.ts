@@ -1,21 +1,111 @@
-/** No request is this deep; a deeper value is hostile or a mistake. */
-const MAX_DEPTH = 100;
+import { Binary } from './binary';
+import { config } from './config';
+import { guard } from './guard';
+import { isObject } from './read';
+import type { JsonObject } from './types';
+
+/** Deeper than anything that is recorded: content.ts stops at a hundred, and readers add a few levels of their own. */
+const MAX_DEPTH = 128;
+
+/** What stands in the place of a value that throws when it is read. */
+export const UNREADABLE = '[unreadable]';
+
+/** What an application has given or been given, as it was at that moment. */
+export interface Kept {
+  value: JsonObject;
+  /** About how many bytes are held by it, texts that are shared included. */
+  size: number;
+}
 
 /**
- * A copy of a value's structure that the application cannot change any more: its objects and lists are new, its texts, bytes and dates are shared.
- * For what is read later than the call that it belongs to.
+ * A copy of an object's structure that the application cannot change any more: its objects and lists are new, its texts are shared. The only
+ * work that is done before the application goes on: reading, the content policy and writing come later.
  */
-export function copyOf(value: unknown, depth = 0): unknown {
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => copyOf(item, depth + 1));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
-  const copy: Record<string, unknown> = {};
-  for (const [name, member] of Object.entries(value)) {
-    const copied = copyOf(member, depth + 1);
-    // Assigning to `__proto__` would change the copy's prototype instead.
-    if (name === '__proto__') Object.defineProperty(copy, name, { value: copied, enumerable: true, configurable: true, writable: true });
-    else copy[name] = copied;
-  }
-  return copy;
+export function keep(value: unknown): Kept {
+  const copier = new Copier();
+  const copy = guard('copy', () => copier.of(value, '', 0));
+  return { value: isObject(copy) ? copy : {}, size: copier.size };
 }
+
+/** The same of any value. */
+export const copyOf = (value: unknown): unknown => new Copier().of(value, '', 0);
+
+class Copier {
+  size = 0;
+  /** Members that a row could show, if it held nothing else, and as many again for what readers leave out: no call has so many. */
+  #left = config().maxFieldBytes / 2;
+  #path: object[] = [];
+
+  of(source: unknown, name: string, depth: number): unknown {
+    if (typeof source === 'string') {
+      this.size += source.length;
+      return source;
+    }
+    if (typeof source !== 'object' || source === null) return source;
+    if (this.#left-- < 0) return undefined;
+    if (depth > MAX_DEPTH) return '[too deep]';
+    if (this.#path.includes(source)) return '[circular]';
+    this.#path.push(source);
+    try {
+      return Array.isArray(source) ? this.#list(source, depth + 1) : this.#object(source, name, depth + 1);
+    } finally {
+      this.#path.pop();
+    }
+  }
+
+  #list(source: unknown[], depth: number): unknown[] {
+    const target: unknown[] = [];
+    for (let index = 0; index < source.length && this.#left >= 0; index++) {
+      this.#left--;
+      target.push(this.#member(source, index, '', depth));
+    }
+    return target;
+  }
+
+  #object(source: object, name: string, depth: number): unknown {
+    const prototype: unknown = Object.getPrototypeOf(source);
+    if (prototype !== Object.prototype && prototype !== null && isWhole(source)) return this.#whole(source, name);
+    const target: JsonObject = {};
+    for (const key of Object.keys(source)) {
+      if (this.#left-- < 0) break;
+      const member = this.#member(source, key, key, depth);
+      // Assigning to `__proto__` would change the copy's prototype instead.
+      if (key === '__proto__') Object.defineProperty(target, key, { value: member, enumerable: true, configurable: true, writable: true });
+      else target[key] = member;
+    }
+    return target;
+  }
+
+  /** A getter or a Proxy of the application's may throw: that member is lost, and no more. */
+  #member(source: object, key: string | number, name: string, depth: number): unknown {
+    try {
+      return this.of(Reflect.get(source, key), name, depth);
+    } catch {
+      return UNREADABLE;
+    }
+  }
+
+  /**
+   * Bytes are copied where they will be read: those of a model's body, and those of files that will be attached. Of others only the size is told.
+   */
+  #whole(source: object, name: string): object {
+    const isBytes = source instanceof Uint8Array || source instanceof ArrayBuffer;
+    if (!isBytes) return source;
+    const { content, attachments, maxAttachmentBytes } = config();
+    if (name !== 'body' && !(content && attachments && source.byteLength <= maxAttachmentBytes)) return source;
+    this.size += source.byteLength;
+    return new Uint8Array(source instanceof ArrayBuffer ? source.slice(0) : source);
+  }
+}
+
+/** What is no structure of members: bytes, dates, files, streams. */
+const isWhole = (source: object): boolean =>
+  ArrayBuffer.isView(source) ||
+  source instanceof ArrayBuffer ||
+  source instanceof Date ||
+  source instanceof Binary ||
+  source instanceof Blob ||
+  source instanceof String ||
+  Symbol.asyncIterator in source ||
+  Symbol.iterator in source ||
+  source instanceof ReadableStream;

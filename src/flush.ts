@@ -1,4 +1,4 @@
-import { drain, isIdle, isOver } from './delivery';
+import { drain, isIdle, isOver, workAll } from './delivery';
 import { allRead } from './jobs/readings';
 import { type BraintrustState, braintrustState } from './state';
 import { uploaded } from './upload';
@@ -37,6 +37,8 @@ export function joinFlush(): void {
   joined.add(logger);
   const original = logger.flush;
   logger.flush = async function (this: NonNullable<ReturnType<NonNullable<BraintrustState['bgLogger']>>>) {
+    // What `braintrust` itself is to write comes into its queue first.
+    workAll();
     const [result] = await Promise.all([original.call(this), flushAll(JOINED_MS, true)]);
     return result;
   };

@@ -5,7 +5,7 @@ import type { ErrorField, JsonObject } from './types';
 import type { Wire } from './wire';
 
 /** What every span says about its call. */
-export function callMetadata(command: Command, input: JsonObject, wire: Wire | undefined): JsonObject {
+export function callMetadata(command: Command, input: JsonObject, signed?: string): JsonObject {
   const model = word(input.modelId);
   const { vendor, inferenceProfile, region } = model ? modelIdentity(model) : {};
   return defined({
@@ -13,18 +13,20 @@ export function callMetadata(command: Command, input: JsonObject, wire: Wire | u
     model,
     command: command.name,
     operation: command.operation.name,
-    region: wire?.region ?? region,
+    region: signed ?? region,
     vendor,
     inferenceProfile,
   });
 }
 
 /** Request id, status and retries, from the output or the error. */
-export function outcomeMetadata(output: JsonObject | undefined, error: unknown, wire: Wire | undefined): JsonObject {
+export function outcomeMetadata(output: JsonObject | undefined, error: unknown, wire: Wire): JsonObject {
   const metadata = { ...object(output?.$metadata), ...(isObject(error) && defined(object(error.$metadata) ?? {})) };
   const attempts = number(metadata.attempts);
   return defined({
-    requestId: word(metadata.requestId) ?? word(wire?.headers['x-amzn-requestid']),
+    requestId:
+      word(metadata.requestId) ??
+      word((object(isObject(error) ? object(error.$response)?.headers : undefined) ?? wire.headers)['x-amzn-requestid']),
     httpStatus: number(metadata.httpStatusCode),
     ...(attempts !== undefined && attempts > 1 && { attempts, totalRetryDelay: number(metadata.totalRetryDelay) }),
   });

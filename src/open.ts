@@ -8,8 +8,10 @@ watchExit();
 /** Opens a call of one service's client. Another service's command fails there without us, and does so with us. */
 const openOf =
   (service: Service): Open =>
-  (client, args) =>
-    commandOf(args[0])?.service === service ? Call.open(client, args) : undefined;
+  (client, args) => {
+    const command = commandOf(args[0]);
+    return command?.service === service ? Call.open(command, client, args) : undefined;
+  };
 
 /** @public */
 export const openRuntime: Open = openOf('bedrock-runtime');

@@ -17,8 +17,10 @@ export interface Place {
   isRoot?: boolean;
   /** The session whose span is the parent. */
   session?: Session;
-  /** Runs a function in the context that the call was made in: the row is written from another one. */
-  inContext<T>(write: () => T): T;
+  /** The ids around the call that a context manager knows where there is no span to ask, such as OpenTelemetry's. */
+  around?: ReturnType<NonNullable<NonNullable<BraintrustState['contextManager']>['getParentSpanIds']>>;
+  /** Runs a function in the context that the call was made in: what `withParent` gave is read when `braintrust` is there to read it. */
+  inContext?<T>(read: () => T): T;
 }
 
 /** The span of a call whose row others stand under, or that is written in several parts: known as soon as its first part is. */
@@ -63,26 +65,33 @@ export function findPlace(command: unknown): Place | undefined {
     const place = currentPlace(state);
     if (place) return place;
   }
-  if (config().hasApiKey) return { exported: false, inContext: AsyncLocalStorage.snapshot() };
+  if (config().hasApiKey) return { exported: false };
   say('no BRAINTRUST_API_KEY, and the application has no Braintrust logger: Bedrock calls are not traced.');
   return undefined;
 }
 
 function currentPlace(state: BraintrustState): Place | undefined {
   const span = state.contextManager?.getCurrentSpan?.() ?? state.currentSpan?.getStore?.();
-  if (span?.id) return { parent: span, exported: false, inContext: (write) => write() };
+  if (span?.id) return { parent: span, exported: false };
   // The no-op span of an application without a logger has an empty id, which a span of ours under it would take for its parent's.
   if (span) {
     const parent = state.currentExperiment ?? state.currentLogger;
-    return parent || config().hasApiKey ? { parent, exported: false, isRoot: true, inContext: (write) => write() } : undefined;
+    return parent || config().hasApiKey ? { parent, exported: false, isRoot: true } : undefined;
   }
-  const exported = Boolean(state.currentParent?.getStore?.());
   const parent = state.currentExperiment ?? state.currentLogger;
-  return exported || parent ? { parent, exported, inContext: AsyncLocalStorage.snapshot() } : undefined;
+  if (state.currentParent?.getStore?.()) return { parent, exported: true, inContext: AsyncLocalStorage.snapshot() };
+  return parent && { parent, exported: false, around: state.contextManager?.getParentSpanIds?.() };
+}
+
+/** Whether an experiment keeps a record of its own of what stands here, which its scorers may ask for as soon as the call is over. */
+export function isRecordedByItself({ parent }: Place): boolean {
+  if (!parent || parent.kind === 'logger') return false;
+  const info = parent.kind === 'span' ? parent.getParentInfo?.() : undefined;
+  return !isObject(info) || info.objectType !== LOGS;
 }
 
 /** The place under a session's span. */
-export const under = (session: Session): Place => ({ session, exported: false, inContext: (write) => write() });
+export const under = (session: Session): Place => ({ session, exported: false });
 
 /** What a place is, or `undefined` where that takes the `braintrust` package, which is not loaded yet. */
 export function standingOf(place: Place): Standing | undefined {
@@ -120,7 +129,7 @@ function ofLogger(place: Place, logger: SpanParent, state: BraintrustState): Sta
   const [id, metadata, type] = ['lazyId', 'computeMetadataArgs', 'parentObjectType'].map((name) => Reflect.get(logger, name));
   if (!isLazy(id)) return { startSpan: starterOf(logger) };
   const objectType: unknown = typeof type === 'function' ? type.call(logger) : undefined;
-  const around = place.isRoot ? undefined : place.inContext(() => state.contextManager?.getParentSpanIds?.());
+  const { around } = place;
   return {
     destination: theirDestination(id, objectType, metadata, state),
     ...(around && { trace: { rootSpanId: around.rootSpanId, parents: around.spanParents } }),
@@ -134,7 +143,7 @@ function ofExported(place: Place, braintrust: Braintrust, state: BraintrustState
   const kept = logger && Object.getOwnPropertyDescriptor(logger, 'log');
   if (logger) Object.defineProperty(logger, 'log', { value: () => {}, configurable: true, writable: true });
   try {
-    const span = place.inContext(() => braintrust.startSpan({ name: 'place' }));
+    const span = (place.inContext ?? direct)(() => braintrust.startSpan({ name: 'place' }));
     const standing = isParent(span) ? ofSpan(span, state) : undefined;
     const parents = isParent(span) && Array.isArray(span.spanParents) ? span.spanParents : [];
     return standing?.trace && { ...standing, trace: { rootSpanId: standing.trace.rootSpanId, parents } };
@@ -146,3 +155,4 @@ function ofExported(place: Place, braintrust: Braintrust, state: BraintrustState
 
 const isParent = (value: unknown): value is SpanParent => isObject(value) && typeof value.startSpan === 'function';
 const starterOf = (parent: SpanParent) => (args: object) => parent.startSpan(args);
+const direct = <T>(read: () => T): T => read();

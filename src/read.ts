@@ -10,7 +10,10 @@ export const number = (value: unknown): number | undefined => (typeof value === 
 /** The object without the members that are undefined or null. */
 export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined | null> } {
   const result = {} as Record<string, unknown>;
-  for (const [key, member] of Object.entries(value)) if (member !== undefined && member !== null) result[key] = member;
+  for (const key of Object.keys(value)) {
+    const member: unknown = Reflect.get(value, key);
+    if (member !== undefined && member !== null) result[key] = member;
+  }
   return result as { [K in keyof T]: Exclude<T[K], undefined | null> };
 }
 

@@ -6,6 +6,8 @@ export type Send = (this: object, ...args: unknown[]) => unknown;
 
 /** Hears one call. None of these throws. */
 export interface Listener {
+  /** `send` has returned: whatever it builds before it waits for anything has been built. */
+  sent?(): void;
   succeed(output: unknown): void;
   fail(error: unknown): void;
 }

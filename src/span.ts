@@ -105,13 +105,12 @@ function newIds(): { id: string; spanId: string; rootSpanId: string } {
 
 function members(row: Row | Merge, inherited?: unknown): JsonObject {
   const { name, type, start, end, input, output, metadata, metrics } = row;
-  const times = defined({ start, end });
   const own: JsonObject = defined({
     span_attributes: { name, type },
     // the trace view sorts by it, and the row is written at the end
     created: start === undefined ? undefined : new Date(start * 1000).toISOString(),
-    context: { span_origin: defined({ ...ORIGIN, environment: braintrustState()?.spanOriginEnvironment }) },
-    metrics: { ...metrics, ...times },
+    context: { span_origin: origin() },
+    metrics: { ...metrics, ...(start !== undefined && { start }), ...(end !== undefined && { end }) },
     input,
     output,
     metadata,
@@ -131,6 +130,11 @@ function withInherited(own: JsonObject, inherited: JsonObject): JsonObject {
 }
 
 const ORIGIN = { name: 'braintrust-bedrock', version, instrumentation: { name: 'bedrock-runtime' } };
+
+function origin(): JsonObject {
+  const environment = braintrustState()?.spanOriginEnvironment;
+  return environment ? { ...ORIGIN, environment } : ORIGIN;
+}
 
 /** Tells users' span customizers that this is an instrumentation's span. */
 const INSTRUMENTATION = Symbol.for('braintrust.spanInstrumentationName');

@@ -1,20 +1,19 @@
-import type { Call } from './call';
+import { type Call, failureOf } from './call';
 import { guard } from './guard';
 import { type Listener, observe } from './observe';
 import { isObject, object } from './read';
 import type { Accumulator, JsonObject } from './types';
 import { begun, finished } from './unfinished';
-import type { Wire } from './wire';
 
 /**
  * Follows a call's response stream to whichever end comes first. The stream itself is not kept: an application that never reads it
  * lets go of it, and that is an end too.
  * @param head the output without its stream
  */
-export function watchStream(call: Call, source: AsyncIterable<unknown>, head: JsonObject, wire: Wire | undefined): void {
+export function watchStream(call: Call, source: AsyncIterable<unknown>, head: JsonObject): void {
   const accumulator = guard('accumulator', () => call.command.operation.stream?.accumulator(call.input)) ?? EMPTY;
   const { atExit } = call;
-  const { listener, end } = listenerOf({ call, head, wire, accumulator });
+  const { listener, end } = listenerOf({ call, head, accumulator });
   finished(atExit);
   begun(end);
   if (!isObserved(source, listener)) listener.end('unwatched'); // a frozen stream: the call is known, what it answers is not
@@ -24,7 +23,6 @@ export function watchStream(call: Call, source: AsyncIterable<unknown>, head: Js
 interface Reading {
   call: Call;
   head: JsonObject;
-  wire: Wire | undefined;
   accumulator: Accumulator;
 }
 
@@ -37,23 +35,26 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
 
   const close = (streamStatus: string | undefined, error?: unknown) => {
     if (!reading || !finished(end)) return;
-    const { call, head, wire, accumulator } = reading;
+    const { call, head, accumulator } = reading;
     reading = undefined;
     guard('parts', () => call.part(accumulator.parts?.(true)));
-    const output = { ...head, ...guard('accumulator', () => accumulator.response()) };
-    guard('end', () => call.end({ output, error, streamStatus, timeToFirstToken, wire }));
+    const output = () => ({ ...head, ...guard('accumulator', () => accumulator.response()) });
+    guard('end', () => {
+      const failure = error === undefined ? undefined : failureOf(error, call.wire);
+      call.end({ output, error: failure, streamStatus, timeToFirstToken });
+    });
   };
   const end = () => close(frames > 0 ? 'incomplete' : 'abandoned');
   const event = (value: unknown) => {
     if (!reading) return;
-    const { call, wire, accumulator } = reading;
+    const { call, accumulator } = reading;
     const frame = frames++;
-    const at = wire?.arrival(frame) ?? performance.now();
+    const at = call.wire.arrival(frame) ?? performance.now();
     const hasContent = isObject(value) && accumulator.add(value, at);
     if (accumulator.parts) call.part(accumulator.parts(false));
     if (!hasContent || timeToFirstToken !== undefined) return;
     timeToFirstToken = (at - call.clock) / 1000;
-    if (!accumulator.parts) wire?.settled(); // the parts of a session have first tokens of their own
+    if (!accumulator.parts) call.wire.settled(); // the parts of a session have first tokens of their own
   };
   const isWhole = () => guard('complete', () => reading?.accumulator.complete()) ?? false;
   const wasAborted = () => guard('aborted', () => object(reading?.call.options.abortSignal)?.aborted === true) ?? false;

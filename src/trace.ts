@@ -22,6 +22,7 @@ export function traceSend(open: Open, send: Send, client: object, args: unknown[
     throw error;
   } finally {
     sending = outer;
+    guard('sent', () => call.sent?.());
   }
   return guard('follow', () => (ended && result === undefined ? undefined : follow(result, call.succeed, call.fail))) ?? result;
 }

@@ -95,6 +95,8 @@ export interface Operation {
    * @param headers of the HTTP response, in lower case
    */
   response(output: JsonObject, input: JsonObject, headers: JsonObject): Fields;
+  /** `response` reads headers. */
+  headers?: boolean;
   /** What the call tells about jobs, once it has succeeded. */
   jobs?(output: JsonObject, input: JsonObject): Job[];
   /** For operations that send a stream: the input's member that holds it, and what folds it for `response`. */

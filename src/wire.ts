@@ -1,45 +1,114 @@
-import { arrivalsOf } from './arrivals';
+import { type Arrivals, arrivalsOf } from './arrivals';
 import { follow } from './follow';
 import { guard } from './guard';
 import { isAsyncIterable, tap } from './observe';
+import type { Command } from './operations';
 import { isObject, object, string } from './read';
 import type { JsonObject } from './types';
 
-/** What only the HTTP response tells: the SDK keeps neither its headers nor when a frame came in. */
-export interface Wire {
-  headers: JsonObject;
-  region: string | undefined;
-  /** When an event-stream frame had arrived, by its index, as `performance.now()`; unknown after the first content. */
-  arrival(frame: number): number | undefined;
-  /** No further arrivals are asked for. */
-  settled(): void;
-}
-
-/** The HTTP side of an output or an error that the SDK has given. */
-export const wireOf = (outcome: unknown): Wire | undefined =>
-  typeof outcome === 'object' && outcome !== null ? wires.get(outcome) : undefined;
+type Next = (args: unknown) => unknown;
 
 /**
- * Adds middlewares to a client, once: the SDK's own way to see the response, outside its reader (the output or the error is there) and
- * inside (the body has not been read), and to hear a stream that the application sends. What they see is kept by the identity of the
- * output, the error or the input, so that nothing has to be passed through the call.
+ * The HTTP side of a call: the SDK keeps neither the headers of its response nor when a frame of a stream came in. What sees it is a
+ * middleware, the SDK's own way to do so, between its reader and its request handler.
  */
-export function listenToWire(client: object): void {
-  const stack = object(Reflect.get(client, 'middlewareStack'));
-  if (!stack || typeof stack.add !== 'function' || listening.has(stack)) return;
-  listening.add(stack);
-  stack.add(sending, { step: 'initialize', priority: 'high', name: 'braintrustBedrockSending', override: true });
-  stack.add(outside, { step: 'deserialize', priority: 'high', name: 'braintrustBedrockOutcome', override: true });
-  stack.add(inside, { step: 'deserialize', priority: 'low', name: 'braintrustBedrockResponse', override: true });
+export class Wire {
+  /** Of the last attempt, where the operation has a use for it. */
+  response: JsonObject | undefined;
+  /** What the SDK's middlewares share about the call. */
+  context: unknown;
+  #frames: Arrivals | undefined;
+  #command: Command | undefined;
+
+  /** Adds the middleware to a client, once. Called before the client's `send`, which asks it for its handler. */
+  listen(client: object, command: Command): void {
+    const stack: unknown = Reflect.get(client, 'middlewareStack');
+    if (!isObject(stack) || typeof stack.add !== 'function') return;
+    this.#command = command;
+    const has = listening.get(stack);
+    const { sends } = command.operation;
+    if (!has) stack.add(responses, { step: 'deserialize', priority: 'low', name: 'braintrustBedrockResponse', override: true });
+    if (sends && !has?.sends)
+      stack.add(sending, { step: 'initialize', priority: 'high', name: 'braintrustBedrockSending', override: true });
+    if (!has || (sends && !has.sends)) listening.set(stack, { sends: Boolean(sends) });
+    // A client that keeps its handlers asks once for many calls.
+    if (object(Reflect.get(client, 'config'))?.cacheMiddleware === true) wires.set(command.input, this);
+    else current = this;
+  }
+
+  /** The client has its handler, or will ask for it too late to be told by the moment whose it is. */
+  sent(): void {
+    if (current !== this) return;
+    current = undefined;
+    if (this.context === undefined && this.#command) wires.set(this.#command.input, this);
+  }
+
+  /** Whether the response is of any use: waiting for it costs a step of the call. */
+  get reads(): boolean {
+    const { stream, headers } = this.#command?.operation ?? {};
+    return Boolean(stream || headers);
+  }
+
+  answered(response: JsonObject): void {
+    this.response = response;
+    if (this.#command?.operation.stream && /eventstream/.test(string(this.headers['content-type']) ?? '')) {
+      this.#frames = arrivalsOf(response.body);
+    }
+  }
+
+  get headers(): JsonObject {
+    return object(this.response?.headers) ?? {};
+  }
+
+  /** The region that the request was signed for: the client's own, without asking its providers again. */
+  get region(): string | undefined {
+    const context = object(this.context);
+    const smithy = object(context?.__smithy_context);
+    const properties = object(object(object(smithy?.selectedHttpAuthScheme)?.httpAuthOption)?.signingProperties);
+    return string(properties?.signingRegion) ?? string(properties?.region) ?? string(context?.signing_region);
+  }
+
+  /** When an event-stream frame had arrived, by its index, as `performance.now()`; unknown after the first content. */
+  arrival(frame: number): number | undefined {
+    return this.#frames?.at(frame);
+  }
+
+  /** No further arrivals are asked for. */
+  settled(): void {
+    this.#frames?.stop();
+  }
 }
 
-const listening = new WeakSet<object>();
-/** By output or error. */
+/** What has been added to a client, by its middleware stack. */
+const listening = new WeakMap<object, { sends: boolean }>();
+/** Whose handler is being asked for: set while a client's `send` itself runs. */
+let current: Wire | undefined;
+/** By command input, where the moment does not tell. */
 const wires = new WeakMap<object, Wire>();
-/** By HTTP response. */
-const arrivals = new WeakMap<object, ReturnType<typeof arrivalsOf>>();
 
-type Next = (args: unknown) => unknown;
+const responses = (next: Next, context: unknown): Next => guard('wire', () => hearing(next, context)) ?? next;
+
+function hearing(next: Next, context: unknown): Next {
+  const wire = current;
+  if (!wire) return (args) => heard(() => (isObject(args) ? wires.get(Object(args.input)) : undefined), context, next(args));
+  wire.context = context;
+  return wire.reads ? (args) => heard(() => wire, context, next(args)) : next;
+}
+
+function heard(find: () => Wire | undefined, context: unknown, result: unknown): unknown {
+  const followed = guard('wire', () => {
+    const wire = find();
+    if (!wire) return undefined;
+    wire.context = context;
+    const answered = (value: unknown) =>
+      guard('wire', () => {
+        const response = isObject(value) ? object(value.response) : undefined;
+        if (response) wire.answered(response);
+      });
+    return follow(result, answered, () => {});
+  });
+  return followed ?? result;
+}
 
 /** Hears the events that the application yields in this member of a command's input. */
 export function hearSent(input: object, member: string, heard: (event: unknown) => void): void {
@@ -49,7 +118,10 @@ export function hearSent(input: object, member: string, heard: (event: unknown) 
 /** By command input. */
 const sent = new WeakMap<object, { member: string; heard: (event: unknown) => void }>();
 
-const sending = (next: Next) => (args: unknown) => next(guard('sending', () => heardArguments(args)) ?? args);
+const sending =
+  (next: Next): Next =>
+  (args) =>
+    next(guard('sending', () => heardArguments(args)) ?? args);
 
 function heardArguments(args: unknown): unknown {
   const input = isObject(args) ? object(args.input) : undefined;
@@ -57,51 +129,4 @@ function heardArguments(args: unknown): unknown {
   if (!isObject(args) || !listener) return args;
   const source = input[listener.member];
   return isAsyncIterable(source) ? { ...args, input: { ...input, [listener.member]: tap(source, listener.heard) } } : args;
-}
-
-const outside = (next: Next, context: unknown) => (args: unknown) =>
-  heard(next(args), {
-    fulfilled: (result) => isObject(result) && remember(result.output, result.response, context),
-    rejected: (error) => isObject(error) && remember(error, error.$response, context),
-  });
-
-const inside = (next: Next) => (args: unknown) =>
-  heard(next(args), {
-    fulfilled(result) {
-      const response = isObject(result) ? object(result.response) : undefined;
-      if (response && isEventStream(response)) arrivals.set(response, arrivalsOf(response.body));
-    },
-    rejected() {},
-  });
-
-function heard(result: unknown, { fulfilled, rejected }: { fulfilled(value: unknown): void; rejected(error: unknown): void }): unknown {
-  const followed = guard('wire', () =>
-    follow(
-      result,
-      (value) => guard('wire', () => fulfilled(value)),
-      (error) => guard('wire', () => rejected(error)),
-    ),
-  );
-  return followed ?? result;
-}
-
-const isEventStream = (response: JsonObject) => /eventstream/.test(string(object(response.headers)?.['content-type']) ?? '');
-
-function remember(outcome: unknown, response: unknown, context: unknown): void {
-  if (!isObject(outcome)) return;
-  const frames = isObject(response) ? arrivals.get(response) : undefined;
-  wires.set(outcome, {
-    headers: (isObject(response) && object(response.headers)) || {},
-    region: signingRegion(context),
-    arrival: (frame) => frames?.at(frame),
-    settled: () => frames?.stop(),
-  });
-}
-
-/** The region that the request was signed for: the client's own, without asking its providers again. */
-function signingRegion(context: unknown): string | undefined {
-  const smithy = isObject(context) ? object(context.__smithy_context) : undefined;
-  const properties = object(object(object(smithy?.selectedHttpAuthScheme)?.httpAuthOption)?.signingProperties);
-  const config = isObject(context) ? string(context.signing_region) : undefined;
-  return string(properties?.signingRegion) ?? string(properties?.region) ?? config;
 }

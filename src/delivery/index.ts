@@ -10,10 +10,16 @@ import { Lane, type Pending, type Waiting } from './lane';
 import type { Leftover } from './leftover';
 import { flushMain, greet, type Handed, handOver, isHandingOver } from './threads';
 
-/** How long a row waits for others to go with, in milliseconds. In AWS Lambda, which stops between two calls, it does not wait. */
-const LINGER_MS = process.env.AWS_LAMBDA_FUNCTION_NAME ? 0 : 500;
-/** How long rows may be written as JSON before the application has its turn, in milliseconds. */
-const SLICE_MS = 5;
+/** AWS Lambda stops between two calls: nothing can wait there. */
+const STOPS = Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
+/** How long work waits for more, to be done together, and how long rows do, to be sent together. In milliseconds. */
+const WORK_MS = STOPS ? 0 : 40;
+const LINGER_MS = STOPS ? 0 : 500;
+/** How long work is done before the application has its turn, in milliseconds. */
+const SLICE_MS = 2;
+/** How much work waits no longer, and how much does not even wait for the next turn: that much of it is done at once. */
+const PLENTY = { count: 500, bytes: 1024 * 1024 };
+const TOO_MUCH = { count: 2000, bytes: 16 * 1024 * 1024 };
 /** How often lost rows are told of, in milliseconds. */
 const REPORT_MS = 60_000;
 
@@ -28,26 +34,57 @@ interface Unwritten {
   uploads: readonly Upload[];
 }
 
+/** What is done when the application has had its answer: reading what a call was about, and writing it as JSON. */
+interface Work {
+  run: () => void;
+  /** About how many bytes it holds until then. */
+  size: number;
+}
+
 const lanes = new Map<Destination, Lane>();
-/** Rows that are not JSON yet: that is done when the application has had its answer. */
-const unwritten: Unwritten[] = [];
+const waiting: Work[] = [];
+/** Bytes that it holds. */
+let held = 0;
+let timer: NodeJS.Timeout | undefined;
 let scheduled = false;
+/** Work is being done: what it delivers is written at once. */
+let working = false;
 /** Who wants to know that there is something to lose, and that there no longer is. */
 let watcher: { busy(): void } | undefined;
 
 /** Takes a row on its way. Never waits and never throws. */
 export function deliver(item: Unwritten): void {
-  watcher?.busy();
-  // A worker may be ended before its next turn.
-  if (isHandingOver()) {
+  if (working) {
+    watcher?.busy();
     writeOne(item);
-    return;
-  }
-  unwritten.push(item);
-  if (unwritten.length > MOST_UNWRITTEN) writeAll();
+  } else afterwards(() => writeOne(item));
+}
+
+/**
+ * Does work for telemetry when the application has had its turn: some at once costs less than one by one between the application's own.
+ * Earlier where the process ends, or too much waits. Never throws.
+ * @param size about how many bytes it holds until then
+ */
+export function afterwards(run: () => void, size = 0): void {
+  watcher?.busy();
+  waiting.push({ run, size });
+  held += size;
+  // A worker may be ended before its next turn.
+  if (isHandingOver()) workAll();
+  while (exceeds(TOO_MUCH)) work(waiting.shift());
+  if (waiting.length === 0) return;
+  if (WORK_MS === 0 || exceeds(PLENTY)) soon();
+  else if (!scheduled) timer ??= setTimeout(soon, WORK_MS).unref();
+}
+
+const exceeds = ({ count, bytes }: typeof PLENTY): boolean => waiting.length > count || held > bytes;
+
+function soon(): void {
+  clearTimeout(timer);
+  timer = undefined;
   if (scheduled) return;
   scheduled = true;
-  setImmediate(() => guard('write', writeSome));
+  setImmediate(() => guard('write', workSome));
 }
 
 /** Tells `busy` whenever there is something to deliver. */
@@ -56,7 +93,7 @@ export function onBusy(busy: () => void): void {
 }
 
 /** Whether everything is at Braintrust. */
-export const isIdle = (): boolean => unwritten.length === 0 && [...lanes.values()].every((lane) => lane.isEmpty);
+export const isIdle = (): boolean => waiting.length === 0 && [...lanes.values()].every((lane) => lane.isEmpty);
 
 /** Whether Braintrust has not taken what it was sent last. */
 const isFailing = (): boolean => [...lanes.values()].some((lane) => lane.isFailing);
@@ -74,15 +111,12 @@ export function setEnding(value: boolean): void {
   ending = value;
 }
 
-/** How many rows may be unwritten: past it, the oldest are written at once, so that all are bounded by their size. */
-const MOST_UNWRITTEN = 2000;
-
 /**
  * Sends all that there is, now. True if Braintrust has taken every row; false as soon as an attempt fails. What is left is sent later.
  * @param once not again where nothing is new
  */
 export async function drain(once = false): Promise<boolean> {
-  writeAll();
+  workAll();
   // Whoever flushes at the end of the process again and again would keep it alive for ever.
   if (over) return isIdle();
   if (isHandingOver()) return flushMain(once);
@@ -92,7 +126,7 @@ export async function drain(once = false): Promise<boolean> {
 
 /** Every row that is not known to be at Braintrust, by destination. */
 export function pending(): Pending[] {
-  writeAll();
+  workAll();
   return [...lanes.values()]
     .filter((lane) => !lane.isEmpty)
     .map((lane) => ({ destination: lane.destination, rows: lane.pending(), reason: lane.reason }));
@@ -109,20 +143,26 @@ export async function room(): Promise<void> {
   while (taken() > config().maxQueueBytes / 2 && !isFailing()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-function writeSome(): void {
+function workSome(): void {
+  scheduled = false;
   const end = performance.now() + SLICE_MS;
-  let index = 0;
-  while (index < unwritten.length && performance.now() < end) {
-    const item = unwritten[index++];
-    if (item) writeOne(item);
-  }
-  unwritten.splice(0, index);
-  scheduled = unwritten.length > 0;
-  if (scheduled) setImmediate(() => guard('write', writeSome));
+  let count = 0;
+  while (count < waiting.length && performance.now() < end) work(waiting[count++]);
+  waiting.splice(0, count);
+  if (waiting.length > 0) soon();
 }
 
-function writeAll(): void {
-  for (const item of unwritten.splice(0)) writeOne(item);
+/** Does what waits, now: what comes after it finds it done. */
+export function workAll(): void {
+  for (const one of waiting.splice(0)) work(one);
+}
+
+function work(one: Work | undefined): void {
+  if (!one) return;
+  held -= one.size;
+  working = true;
+  guard('row', one.run);
+  working = false;
 }
 
 function writeOne({ destination, id, isMerge, row, uploads }: Unwritten): void {

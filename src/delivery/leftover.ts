@@ -15,8 +15,10 @@ export interface Leftover {
 
 /** All that is not at Braintrust. */
 export function leftovers(): Leftover[] {
+  // The files of rows that were not written yet are known then.
+  const lanes = pending();
   const files = leftFiles();
-  const found: Leftover[] = pending().map((lane) => ({ ...lane, files: files.get(lane.destination) ?? [] }));
+  const found: Leftover[] = lanes.map((lane) => ({ ...lane, files: files.get(lane.destination) ?? [] }));
   for (const [destination, items] of files) {
     if (!found.some((leftover) => leftover.destination === destination)) found.push({ destination, rows: [], files: items, reason: '' });
   }

@@ -8,7 +8,7 @@ import type { Accumulator, Family, Fields, JsonObject, Operation } from '../type
 
 const decoder = new TextDecoder();
 
-export const invokeModel: Operation = { name: 'invokeModel', type: 'llm', request, response };
+export const invokeModel: Operation = { name: 'invokeModel', type: 'llm', request, response, headers: true };
 
 export const invokeModelWithResponseStream: Operation = {
   ...invokeModel,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { config } from '../../src/config';
+import { workAll } from '../../src/delivery';
 import { isAsyncIterable } from '../../src/observe';
 import { openRuntime } from '../../src/open';
 import { isObject, object } from '../../src/read';
@@ -227,6 +228,7 @@ async function listening(rows: Written[], caught: string[], run: () => Promise<v
   });
   try {
     await run();
+    workAll();
   } finally {
     process.stderr.write = write;
     Reflect.deleteProperty(globalThis, STATE);

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { copyOf, keep } from '../src/copy';
+
+describe('what an application has given', () => {
+  it('is kept as it was: its objects, lists and bytes are copied, its texts are shared', () => {
+    const bytes = Uint8Array.from([1, 2, 3]);
+    const given = { messages: [{ role: 'user', content: [{ text: 'a' }, { image: { source: { bytes } } }] }], at: new Date(0) };
+    const { value, size } = keep(given);
+    const before = structuredClone(given);
+    bytes.fill(0);
+    given.messages[0]?.content.push({ text: 'b' });
+    Object.assign(given, { messages: [] });
+    assert.deepEqual(value, before);
+    assert.equal(size, 'user'.length + 'a'.length + 3);
+  });
+
+  it('is plain objects, whatever classes the application has for them', () => {
+    class Message {
+      role = 'user';
+      #secret = 1;
+      get content() {
+        return this.#secret;
+      }
+    }
+    assert.deepEqual(copyOf([new Message(), Object.assign(Object.create(null), { a: 1 })]), [{ role: 'user' }, { a: 1 }]);
+  });
+
+  it('keeps its keys, `__proto__` included', () => {
+    const copy = copyOf(JSON.parse('{"__proto__":{"polluted":true},"constructor":1}'));
+    assert.equal(JSON.stringify(copy), '{"__proto__":{"polluted":true},"constructor":1}');
+    assert.equal(Reflect.get({}, 'polluted'), undefined);
+  });
+
+  it('loses what throws, and no more', () => {
+    const hostile = {
+      a: 1,
+      get b(): never {
+        throw new Error('no');
+      },
+      c: new Proxy(
+        {},
+        {
+          ownKeys() {
+            throw new Error('no');
+          },
+        },
+      ),
+    };
+    assert.deepEqual(copyOf(hostile), { a: 1, b: '[unreadable]', c: '[unreadable]' });
+    assert.deepEqual(keep(hostile.c), { value: {}, size: 0 });
+    assert.deepEqual(keep(null), { value: {}, size: 0 });
+  });
+
+  it('ends where it goes round in circles, and is not written out where it is shared a thousand times', () => {
+    const circle: Record<string, unknown> = { a: 1 };
+    circle.self = circle;
+    assert.deepEqual(copyOf(circle), { a: 1, self: '[circular]' });
+    let shared: unknown = 'text';
+    for (let depth = 0; depth < 60; depth++) shared = [shared, shared];
+    copyOf(shared); // ends
+  });
+
+  it('is no deeper than anything that is recorded', () => {
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 10_000; depth++) deep = { deep };
+    assert.match(JSON.stringify(copyOf(deep)), /"\[too deep\]"/);
+  });
+
+  it('leaves streams, files and other bodies where they are', () => {
+    for (const body of [new Blob(['a']), new ReadableStream(), new Map([[1, 2]]), (async function* () {})()]) {
+      assert.equal(Reflect.get(Object(copyOf({ body })), 'body'), body);
+    }
+  });
+});
+
+describe('bytes', () => {
+  it('past the size of an attachment are not copied, except those of a body', () => {
+    const large = new Uint8Array(21 * 1024 * 1024);
+    const copy = Object(copyOf({ image: large, body: large.subarray(0, 3) }));
+    assert.equal(copy.image, large);
+    assert.notEqual(copy.body.buffer, large.buffer);
+    assert.deepEqual(Object(copyOf({ body: large })).body.byteLength, large.byteLength);
+  });
+});
