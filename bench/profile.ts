@@ -75,7 +75,7 @@ function print(json: string, units: number): void {
 
   const line = (name: string, { own, total }: Spent) => `${short(own / units).padStart(10)} ${short(total / units).padStart(10)}  ${name}`;
   const by = (part: keyof Spent) => (one: [string, Spent], other: [string, Spent]) => other[1][part] - one[1][part];
-  const ours = [...functions].filter(([label]) => /^(dist|braintrust)\//.test(label));
+  const ours = [...functions].filter(([label]) => new RegExp(process.env.OWNER ?? '^(dist|braintrust)/').test(label));
   const show = (title: string, entries: [string, Spent][]) =>
     console.log([title, ...entries.map((entry) => line(...entry)), ''].join('\n'));
   show('µs own, by owner', [...owners].sort(by('own')));

@@ -4,6 +4,23 @@ import { types } from 'node:util';
 const { then } = Promise.prototype;
 
 /**
+ * The same as `follow` for what returns promises again and again: nothing but the promise itself is made each time.
+ * @param fulfilled must not throw
+ * @param rejected must not throw
+ */
+export function follower(fulfilled: (value: unknown) => void, rejected: (error: unknown) => void): (value: unknown) => unknown {
+  const passOn = (result: unknown): unknown => {
+    fulfilled(result);
+    return result;
+  };
+  const raise = (error: unknown): never => {
+    rejected(error);
+    throw error;
+  };
+  return (value) => (types.isPromise(value) ? then.call(value, passOn, raise) : follow(value, fulfilled, rejected));
+}
+
+/**
  * Hears the outcome of what a call has returned, and gives what the application shall have in its place.
  *
  * A native promise gets a follower with the same outcome, one microtask later: a listener at the side of the promise itself would mark it

@@ -1,4 +1,4 @@
-import { follow } from './follow';
+import { follow, follower } from './follow';
 import { guard } from './guard';
 import { isObject } from './read';
 
@@ -53,15 +53,19 @@ function watch(iterator: AsyncIterator<unknown>, listener: Listener): void {
     if (!isObject(result) || result.done) listener.end('done');
     else listener.event(result.value);
   };
-  const failed = (error: unknown) => listener.fail(error);
+  const heard = follower(seen, (error) => listener.fail(error));
   const stopping = (method: (...args: [unknown?]) => unknown) =>
     function (this: AsyncIterator<unknown>, ...args: [unknown?]) {
       listener.end('cancelled');
       return method.apply(this, args);
     };
-  put('next', function (this: AsyncIterator<unknown>, ...args: [] | [unknown]) {
-    const result: unknown = next.apply(this, args);
-    return guard('next', () => follow(result, seen, failed)) ?? result;
+  put('next', function (this: AsyncIterator<unknown>, value?: unknown) {
+    const result: unknown = arguments.length === 0 ? next.call(this) : next.call(this, value);
+    try {
+      return heard(result);
+    } catch {
+      return result;
+    }
   });
   if (stop) put('return', stopping(stop));
   if (raise) put('throw', stopping(raise));

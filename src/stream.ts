@@ -49,7 +49,8 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
     if (!reading) return;
     const { call, accumulator } = reading;
     const frame = frames++;
-    const at = call.wire.arrival(frame) ?? performance.now();
+    // Only the first token has a time, and the parts of a session.
+    const at = timeToFirstToken !== undefined && !accumulator.parts ? 0 : (call.wire.arrival(frame) ?? performance.now());
     const hasContent = isObject(value) && accumulator.add(value, at);
     if (accumulator.parts) call.part(accumulator.parts(false));
     if (!hasContent || timeToFirstToken !== undefined) return;

@@ -65,12 +65,15 @@ async function allocation(surroundings: Surroundings, taking: readonly Contender
     await inTurn(workloads, async (workload, index) => {
       const { call, count } = workload;
       const events = 'events' in workload ? workload.events : undefined;
-      for (let round = -3; round < 3; round++) {
+      // Where something was collected, what was allocated cannot be told.
+      for (let round = -3, good = 0; good < 3 && round < 12; round++) {
         const { path = 0 } = await application.order('allocate', { name: call, count, events });
         const { ended } = records ? await surroundings.servers.ingest.drained(id, count) : { ended: count };
         const { bytes = 0, collections = 0 } = await application.order('allocated', { count });
         if (ended < count) return rounds[index]?.refuse(id, `${ended} of ${count} spans`);
-        if (round >= 0 && collections === 0) rounds[index]?.add(id, { path: path / 1024, bytes: bytes / 1024 });
+        if (round < 0 || collections > 0) continue;
+        good++;
+        rounds[index]?.add(id, { path: path / 1024, bytes: bytes / 1024 });
       }
     });
     await application.close();

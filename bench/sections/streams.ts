@@ -11,9 +11,9 @@ const OPERATIONS = [
 
 /** Events of a stream, and streams of a block. */
 const LENGTHS = [
-  { events: 10, count: 100 },
-  { events: 1000, count: 15 },
-  { events: 20_000, count: 1 },
+  { events: 10, count: 100, warm: 600 },
+  { events: 1000, count: 15, warm: 60 },
+  { events: 20_000, count: 1, warm: 3 },
 ] as const;
 
 const METRICS = [
@@ -30,11 +30,15 @@ export const streams: Section = {
   async *run(surroundings, { quick, say }) {
     const taking = contenders('none', 'again', 'ours', 'theirs');
     for (const { name, call } of quick ? OPERATIONS.slice(0, 1) : OPERATIONS) {
-      for (const { events, count } of quick ? LENGTHS.slice(1, 2) : LENGTHS) {
+      for (const { events, count, warm } of quick ? LENGTHS.slice(1, 2) : LENGTHS) {
         const workload = `${name}, ${events.toLocaleString('en-US')} events`;
         say(workload);
-        const block = (application: Application) => cpuOf(surroundings, application, call, events, count);
-        const rounds = await paired(surroundings, { contenders: taking, ...howOften(quick), warm: block, block });
+        const rounds = await paired(surroundings, {
+          contenders: taking,
+          ...howOften(quick),
+          warm: (application) => cpuOf(surroundings, application, call, events, quick ? count : warm),
+          block: (application) => cpuOf(surroundings, application, call, events, count),
+        });
         yield rounds.figures(workload, taking, METRICS);
       }
       if (quick) continue;

@@ -1,3 +1,4 @@
+import { lengthen } from '../lengthen';
 import { isObject, number, object, parseJson, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
 
@@ -83,7 +84,8 @@ export class AnthropicStream implements Accumulator {
   #append(index: number, delta: JsonObject): boolean {
     if (delta.type === 'input_json_delta') {
       const piece = string(delta.partial_json) ?? '';
-      this.#block(index, 'tool_use').json += piece;
+      const block = this.#block(index, 'tool_use');
+      block.json = lengthen(block.json, piece);
       return piece !== '';
     }
     if (delta.type === 'citations_delta') {
@@ -97,7 +99,7 @@ export class AnthropicStream implements Accumulator {
     if (!grows) return false;
     const piece = string(delta[grows.member]) ?? '';
     const { members } = this.#block(index, grows.type);
-    members[grows.member] = (string(members[grows.member]) ?? '') + piece;
+    members[grows.member] = lengthen(string(members[grows.member]), piece);
     return piece !== '' && grows.member !== 'signature';
   }
 

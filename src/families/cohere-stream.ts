@@ -1,3 +1,4 @@
+import { lengthen } from '../lengthen';
 import { object, objects, parseJson, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
 
@@ -25,7 +26,7 @@ export class CohereStream implements Accumulator {
     const kind = string(event.event_type) ?? '';
     if (kind === 'text-generation') {
       const text = string(event.text) ?? '';
-      this.#text += text;
+      this.#text = lengthen(this.#text, text);
       return text !== '';
     }
     if (kind === 'tool-calls-chunk') return this.#foldCall(event);
@@ -60,7 +61,7 @@ export class CohereStream implements Accumulator {
   /** A piece of the plan in words, or of one call. */
   #foldCall(event: JsonObject): boolean {
     const text = string(event.text) ?? '';
-    this.#text += text;
+    this.#text = lengthen(this.#text, text);
     const delta = object(event.tool_call_delta);
     if (!delta) return text !== '';
     const key = delta.index ?? 0;

@@ -1,3 +1,4 @@
+import { lengthen } from '../lengthen';
 import { number, object, objects, string } from '../read';
 import { tokenMetrics, type Usage } from '../tokens';
 import type { Accumulator, Family, Fields, JsonObject } from '../types';
@@ -82,7 +83,7 @@ export function itemAt(body: JsonObject, name: string, index: unknown): JsonObje
 /** Appends a piece of text to `body[name]`. */
 export function grow(body: JsonObject, name: string, piece: unknown): string {
   const text = string(piece) ?? '';
-  body[name] = (string(body[name]) ?? '') + text;
+  body[name] = lengthen(string(body[name]), text);
   return text;
 }
 

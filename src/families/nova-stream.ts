@@ -1,3 +1,4 @@
+import { lengthen } from '../lengthen';
 import { object, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
 
@@ -51,7 +52,7 @@ export class NovaStream implements Accumulator {
   #append(delta: JsonObject): boolean {
     const last = this.#blocks.at(-1);
     if (typeof delta.text === 'string') {
-      if (last?.kind === 'text') last.text += delta.text;
+      if (last?.kind === 'text') last.text = lengthen(last.text, delta.text);
       else this.#blocks.push({ kind: 'text', text: delta.text });
       return delta.text !== '';
     }
@@ -69,7 +70,7 @@ export class NovaStream implements Accumulator {
       last = { kind: 'tool', tool, input: '' };
       this.#blocks.push(last);
     }
-    if (typeof tool.input === 'string') last.input += tool.input;
+    if (typeof tool.input === 'string') last.input = lengthen(last.input, tool.input);
     else if (tool.input !== undefined) last.value = tool.input;
     return tool.input !== undefined && tool.input !== '';
   }
@@ -82,7 +83,7 @@ export class NovaStream implements Accumulator {
     }
     const whole = object(reasoning.reasoningText) ?? reasoning;
     const text = string(whole.text) ?? '';
-    last.text += text;
+    last.text = lengthen(last.text, text);
     last.signature += string(whole.signature) ?? '';
     last.redacted += string(reasoning.redactedContent) ?? '';
     return text !== '';

@@ -1,3 +1,4 @@
+import { lengthen } from '../lengthen';
 import { isObject, number, object, objects, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
 
@@ -54,7 +55,7 @@ export class OpenaiStream implements Accumulator {
     const delta = object(event.delta) ?? object(event.message);
     if (delta) return foldMessage(choice, delta);
     const text = string(event.text);
-    if (text !== undefined) choice.text = (choice.text ?? '') + text;
+    if (text !== undefined) choice.text = lengthen(choice.text, text);
     return Boolean(text);
   }
 }
@@ -155,7 +156,7 @@ function foldParts(message: JsonObject, pieces: unknown[]): boolean {
 /** Whether a part is the next piece of the one before it: text, or Magistral's thinking, whose text is in parts of its own. */
 function grew(last: JsonObject, piece: JsonObject): boolean {
   if (typeof last.text === 'string' && typeof piece.text === 'string') {
-    last.text += piece.text;
+    last.text = lengthen(last.text, piece.text);
     return true;
   }
   if (!Array.isArray(last.thinking) || !Array.isArray(piece.thinking)) return false;

@@ -1,3 +1,4 @@
+import { lengthen } from '../lengthen';
 import { isObject, number, object, objects, pick, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
 
@@ -65,12 +66,12 @@ export class ConverseStream implements Accumulator {
   /** Whether the delta has content. */
   #delta(block: Block, delta: JsonObject): boolean {
     if (typeof delta.text === 'string') {
-      block.text = (block.text ?? '') + delta.text;
+      block.text = lengthen(block.text, delta.text);
       return delta.text !== '';
     }
     if (isObject(delta.toolUse)) {
       const input = string(delta.toolUse.input) ?? '';
-      block.toolInput = (block.toolInput ?? '') + input;
+      block.toolInput = lengthen(block.toolInput, input);
       return input !== '';
     }
     if (isObject(delta.reasoningContent)) return addReasoning(block, delta.reasoningContent);
@@ -93,7 +94,7 @@ export class ConverseStream implements Accumulator {
 }
 
 function addReasoning(block: Block, { text, signature, redactedContent }: JsonObject): boolean {
-  if (typeof text === 'string') block.reasoning = (block.reasoning ?? '') + text;
+  if (typeof text === 'string') block.reasoning = lengthen(block.reasoning, text);
   if (typeof signature === 'string') block.signature = (block.signature ?? '') + signature;
   if (redactedContent instanceof Uint8Array) block.redacted = (block.redacted ?? 0) + redactedContent.byteLength;
   return text !== undefined ? text !== '' : redactedContent !== undefined;

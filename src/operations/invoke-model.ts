@@ -103,7 +103,7 @@ class InvokeModelStream implements Accumulator {
 
   add(event: JsonObject): boolean {
     const bytes = object(event.chunk)?.bytes;
-    const chunk = bytes instanceof Uint8Array ? parseJson(decoder.decode(bytes)) : undefined;
+    const chunk = bytes instanceof Uint8Array ? parseJson(textOf(bytes)) : undefined;
     if (!isObject(chunk)) return false;
     for (const name of ADDED) if (chunk[name] !== undefined) this.#added[name] = chunk[name];
     // An opaque id may leave it to the first chunk to tell the family.
@@ -120,5 +120,8 @@ class InvokeModelStream implements Accumulator {
     return { ...this.#added, body: this.#chunks?.response() };
   }
 }
+
+/** Quicker for a hundred bytes than a decoder. */
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string => Buffer.from(buffer, byteOffset, byteLength).toString();
 
 const ADDED = ['amazon-bedrock-invocationMetrics', 'amazon-bedrock-trace', 'amazon-bedrock-guardrailAction'] as const;

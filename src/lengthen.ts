@@ -1,0 +1,17 @@
+/**
+ * A text with a piece added. What V8 has of a text that has grown is its pieces, three times as large as they are: each time it is a good
+ * eighth longer it is put together.
+ */
+export function lengthen(text: string | undefined, piece: string): string {
+  if (text === undefined) return piece;
+  const grown = text + piece;
+  // Asking for a character is what puts it together.
+  if (leading(grown.length) !== leading(text.length)) grown.charCodeAt(0);
+  return grown;
+}
+
+/** The first four binary digits of a length, and how many there are. */
+function leading(length: number): number {
+  const shift = Math.max(0, 28 - Math.clz32(length));
+  return (shift << 4) + (length >>> shift);
+}
