@@ -69,8 +69,8 @@ function calls(lines: Lines): void {
     ['ours', 5.25],
     ['ours-off', 0.25],
   ] as const) {
-    const added = lines.of('allocated: image of 5 MB', id, 'path')?.added;
-    const claim = `image of 5 MB${id === 'ours' ? '' : ', attachments off'}: allocated on the path`;
+    const added = lines.of('allocated: image of 5 MB', id, 'copied')?.added;
+    const claim = `image of 5 MB${id === 'ours' ? '' : ', attachments off'}: copied on the path`;
     lines.atMost(3, claim, added === undefined ? undefined : added / 1024, most, ' MB');
   }
 }

@@ -45,8 +45,9 @@ export class Rounds {
       metrics.flatMap(({ name, unit }) => {
         const samples = this.#of(id, name);
         const reason = this.#void.get(id);
-        if (samples.length === 0 && reason === undefined) return [];
         const bases = this.#bases(id, base, name);
+        // What no tracing takes may be beyond telling: then nothing can be said of what is added to it.
+        if ((samples.length === 0 || bases.length === 0) && reason === undefined) return [];
         const added = median(samples.map((value, round) => value - (bases[round] ?? median(bases))));
         return [
           { workload, contender: id, label, metric: name, unit, samples, median: median(samples), added, ...(reason && { void: reason }) },

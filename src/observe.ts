@@ -59,8 +59,8 @@ function watch(iterator: AsyncIterator<unknown>, listener: Listener): void {
       listener.end('cancelled');
       return method.apply(this, args);
     };
-  put('next', function (this: AsyncIterator<unknown>, value?: unknown) {
-    const result: unknown = arguments.length === 0 ? next.call(this) : next.call(this, value);
+  put('next', function (this: AsyncIterator<unknown>, ...args: [] | [unknown]) {
+    const result: unknown = next.apply(this, args);
     try {
       return heard(result);
     } catch {

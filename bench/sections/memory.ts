@@ -30,6 +30,7 @@ const ALLOCATING = [
 const ALLOCATED = [
   { name: 'path', unit: 'KB on the path' },
   { name: 'bytes', unit: 'KB in all' },
+  { name: 'copied', unit: 'KB copied in send()' },
 ];
 
 /** What calls allocate, and what streams that nobody reads leave behind. Without a network. */
@@ -67,11 +68,13 @@ async function allocation(surroundings: Surroundings, taking: readonly Contender
       const events = 'events' in workload ? workload.events : undefined;
       // Where something was collected, what was allocated cannot be told.
       for (let round = -3, good = 0; good < 3 && round < 12; round++) {
-        const { path = 0 } = await application.order('allocate', { name: call, count, events });
+        const { path = 0, copied = 0 } = await application.order('allocate', { name: call, count, events });
         const { ended } = records ? await surroundings.servers.ingest.drained(id, count) : { ended: count };
         const { bytes = 0, collections = 0 } = await application.order('allocated', { count });
         if (ended < count) return rounds[index]?.refuse(id, `${ended} of ${count} spans`);
-        if (round < 0 || collections > 0) continue;
+        if (round < 0) continue;
+        rounds[index]?.add(id, { copied: copied / 1024 });
+        if (collections > 0) continue;
         good++;
         rounds[index]?.add(id, { path: path / 1024, bytes: bytes / 1024 });
       }

@@ -147,12 +147,21 @@ const ORDERS = {
     collector.start();
     allocatedFrom = grown();
     const paths = [];
+    const copied = [];
+    const { send } = unwired;
+    unwired.send = (...args) => {
+      const before = process.memoryUsage().arrayBuffers;
+      const answer = send.apply(unwired, args);
+      copied.push(process.memoryUsage().arrayBuffers - before);
+      return answer;
+    };
     for (let i = 0; i < count; i++) {
       const before = grown();
       await call(name, events, unwired);
       paths.push(grown() - before);
     }
-    return { path: median(paths) };
+    delete unwired.send;
+    return { path: median(paths), copied: median(copied) };
   },
 
   async allocated({ count }) {
