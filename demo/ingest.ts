@@ -34,6 +34,8 @@ export interface IngestOptions {
   delayMs?: number;
   /** The largest delivery that `/version` announces; a larger one is uploaded as an overflow. */
   maxBytes?: number;
+  /** What the URLs of uploads are signed with, and a header that comes with them. */
+  signature?: string;
   /** What is kept of a row: all of it without this. For tests that send more than there is memory. */
   keep?: (row: Row) => Row;
 }
@@ -45,6 +47,8 @@ export interface Faults {
   rows?: Fault;
   /** Of all else: projects, version, attachments, overflows. */
   others?: Fault;
+  /** Of the object store that files go to. */
+  uploads?: Fault;
   /** A delay before every answer. */
   delayMs?: number;
   /** Nobody listens at the port: connections are refused, and those that are open are reset. */
@@ -98,6 +102,10 @@ export async function startIngest(options: IngestOptions = {}): Promise<Ingest> 
   let faults: Faults = {};
   let url = '';
 
+  const { signature } = options;
+  const signed = signature ? `?X-Amz-Signature=${signature}` : '';
+  const headers = signature ? { 'x-amz-security-token': signature } : {};
+
   const unavailable = { status: badStatus, json: { error: 'unavailable' } };
 
   function logs(body: JsonObject): Reaction {
@@ -122,9 +130,11 @@ export async function startIngest(options: IngestOptions = {}): Promise<Ingest> 
     'POST /logs3': logs,
     'POST /logs3/overflow': () => {
       const key = randomUUID();
-      return { json: { method: 'PUT', signedUrl: `${url}/overflow/${key}`, headers: {}, key } };
+      return { json: { method: 'PUT', signedUrl: `${url}/overflow/${key}${signed}`, headers, key } };
     },
-    'POST /attachment': (body) => ({ json: { signedUrl: `${url}/upload/${encodeURIComponent(string(body.key) ?? '')}`, headers: {} } }),
+    'POST /attachment': (body) => ({
+      json: { signedUrl: `${url}/upload/${encodeURIComponent(string(body.key) ?? '')}${signed}`, headers },
+    }),
     'POST /attachment/status': () => ({ json: {} }),
   };
 
@@ -139,6 +149,7 @@ export async function startIngest(options: IngestOptions = {}): Promise<Ingest> 
 
   const faultOf = (method: string, path: string): Fault | undefined => {
     if (path === '/api/apikey/login') return faults.login;
+    if (method === 'PUT' && faults.uploads) return faults.uploads;
     return method === 'POST' && path === '/logs3' ? faults.rows : faults.others;
   };
 

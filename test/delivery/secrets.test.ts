@@ -14,11 +14,11 @@ const ROOT = join(__dirname, '../..');
 const SECRET = /SECRET|secret-/;
 
 /** Runs the program under these faults, and gives all that is to be seen of its telemetry. */
-async function run(faults: Faults) {
+async function run(faults: Faults, more: Record<string, string> = {}) {
   const bedrock = await startBedrock({
     respond: ({ body }) => (JSON.stringify(body).includes('denied') ? failure(403, 'AccessDeniedException', 'You may not.') : undefined),
   });
-  const ingest = await startIngest();
+  const ingest = await startIngest({ signature: 'SECRET-0013-signature' });
   await ingest.set(faults);
   const spool = mkdtempSync(join(tmpdir(), 'secrets-'));
   const proxies = { HTTPS_PROXY: 'http://user:SECRET-0008-proxy@127.0.0.1:9', NO_PROXY: '127.0.0.1' };
@@ -32,6 +32,7 @@ async function run(faults: Faults) {
     BRAINTRUST_BEDROCK_SPOOL_DIR: spool,
     BRAINTRUST_BEDROCK_EXIT_TIMEOUT_MS: '6000',
     OWN_SETTING: 'SECRET-0012-own',
+    ...more,
     NODE_OPTIONS: `--import ${join(ROOT, 'hook.mjs')}`,
   });
   const child = spawn(process.execPath, [join(ROOT, 'test/programs/secrets.mjs')], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -42,6 +43,7 @@ async function run(faults: Faults) {
     for (; !over; await sleep(20)) for (const sender of childrenOf(child.pid ?? 0)) seen.add(sender);
   })();
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), ended, watching]);
+  assert.match(stdout, /^made$/m, stderr);
   const files = readdirSync(spool).map((name) => readFileSync(join(spool, name), 'utf8'));
   const rows = JSON.stringify(ingest.rows());
   await Promise.all([bedrock.close(), ingest.close()]);
@@ -83,4 +85,21 @@ describe('secrets', { skip: process.platform !== 'linux' }, () => {
     assert.match(files.join(), /bedrock\.converse/);
     assert.doesNotMatch([stdout, stderr, ...files].join('\n'), SECRET);
   });
+
+  for (const uploads of [{ status: 403 }, 'reset', 'garbage'] as const) {
+    it(`of a signed URL are in nothing that is told of it: ${JSON.stringify(uploads)}`, async () => {
+      const { stdout, stderr, rows, files, seen } = await run({ uploads }, { WAIT_MS: '1500' });
+      assert.match(rows, /bedrock\.converse/);
+      if (uploads !== 'garbage') assert.match(stderr, /upload failed/);
+      assert.doesNotMatch([stdout, stderr, rows, ...files, ...seen].join('\n'), SECRET);
+    });
+  }
+
+  for (const failing of ['nothing', 'login', 'logs3', 'attachment']) {
+    it(`of a fetch of the application's own are in nothing, and what it throws is not told: at ${failing}`, async () => {
+      const { stdout, stderr, rows, files, seen } = await run({}, { WAIT_MS: '1500', OWN_FETCH: failing });
+      assert.match([rows, ...files].join('\n'), /bedrock\.converse/);
+      assert.doesNotMatch([stdout, stderr, rows, ...files, ...seen].join('\n'), SECRET);
+    });
+  }
 });

@@ -1,13 +1,24 @@
 // An application with a distinctive secret in every place that one can stand. It ends by process.exit while its rows are unsent.
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 
+if (process.env.OWN_FETCH) {
+  const { initLogger } = await import('braintrust');
+  initLogger({
+    projectName: 'its own',
+    fetch: (url, init) => {
+      const { pathname } = new URL(url);
+      if (pathname.includes(process.env.OWN_FETCH)) throw new Error(`SECRET-0015-thrown by ${url}`, { cause: 'SECRET-0016-cause' });
+      return fetch(url, { ...init, headers: { ...Object.fromEntries(new Headers(init?.headers)), 'x-proxy': 'SECRET-0014-fetch' } });
+    },
+  });
+}
 const client = new BedrockRuntimeClient({
   maxAttempts: 1,
   credentials: { accessKeyId: 'AKIASECRETSECRET0001', secretAccessKey: 'SECRET-0002-aws', sessionToken: 'SECRET-0003-session' },
 });
 client.middlewareStack.add(
   (next) => (args) => {
-    Object.assign(args.request.headers, { authorization: 'Bearer SECRET-0004-header', 'x-api-key': 'SECRET-0005-custom' });
+    Object.assign(args.request.headers, { 'proxy-authorization': 'Bearer SECRET-0004-header', 'x-api-key': 'SECRET-0005-custom' });
     return next(args);
   },
   { step: 'build', name: 'own' },
@@ -29,4 +40,6 @@ const failing = new BedrockRuntimeClient({
   },
 });
 await failing.send(ask('nobody')).catch(() => {});
+if (process.env.WAIT_MS) await new Promise((resolve) => setTimeout(resolve, Number(process.env.WAIT_MS)));
+console.log('made');
 process.exit(0);
