@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { config } from '../config';
 import { debug } from '../guard';
 import { isObject, object, objects, parseJson, string } from '../read';
 import type { Leftover } from './leftover';
@@ -10,6 +11,8 @@ import { PROXIES, usesProxies } from './request';
 /** What the sender is told, on its standard input: a key must not be among the arguments or in the environment of a process. */
 export interface Order {
   timeoutMs: number;
+  /** What is not sent now is lost: there is no spool. */
+  isLast: boolean;
   parcels: Parcel[];
   /** The proxies to be used, which may have passwords. */
   proxies: Record<string, string>;
@@ -31,6 +34,7 @@ export function sendSynchronously(leftovers: Leftover[], timeoutMs: number): Sen
   if (timeoutMs === 0 || !existsSync(SENDER)) return [];
   const order: Order = {
     timeoutMs: Math.max(100, timeoutMs - 100),
+    isLast: config().spoolDir === undefined,
     parcels: leftovers.map(({ destination, rows, files }) => ({
       target: destination.target,
       login: destination.target ? undefined : destination.login(),

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, parseJson } from '../read';
-import { login, reasonOf } from './api';
+import { login, mayPass, Refusal, reasonOf } from './api';
 import type { Order, Sent } from './drain';
 import { sendParcel } from './parcel';
 
@@ -7,6 +8,9 @@ import { sendParcel } from './parcel';
  * The program that sends the last rows of a process that has no time left. It gets an order on its standard input and says on its standard
  * output how much of each parcel Braintrust has.
  */
+
+/** The first pause after a failure, in milliseconds. Each is twice the one before. */
+const FIRST_PAUSE_MS = 100;
 
 async function main(): Promise<void> {
   const pieces: Buffer[] = [];
@@ -27,11 +31,19 @@ async function main(): Promise<void> {
     order.parcels.map(async (parcel, index) => {
       const progress = sent[index];
       if (!progress) return;
-      try {
-        const target = parcel.target ?? (parcel.login && (await login(parcel.login, timeLeft())));
-        if (target) await sendParcel(target, parcel, progress, timeLeft);
-      } catch (error) {
-        progress.reason = reasonOf(error);
+      for (let pause = FIRST_PAUSE_MS; ; pause *= 2) {
+        try {
+          const target = parcel.target ?? (parcel.login && (await login(parcel.login, timeLeft())));
+          if (target) await sendParcel(target, parcel, progress, timeLeft);
+          progress.reason = undefined;
+          return;
+        } catch (error) {
+          progress.reason = reasonOf(error);
+          // Somebody is there and may be well in a moment. Where nobody is, the end of the process would only be late.
+          const isWorthIt = order.isLast && error instanceof Refusal && mayPass(error) && timeLeft() > pause * 2;
+          if (!isWorthIt) return;
+          await sleep(pause);
+        }
       }
     }),
   );
