@@ -3,9 +3,11 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { acceptance, type Verdict } from './acceptance';
 import { writeAnswers } from './answers';
+import { ROOT } from './contenders';
 import type { Figure } from './figures';
 import { type Machine, machine } from './machine';
 import { nodesOf } from './nodes';
+import { writeReadme } from './readme';
 import { json, markdown, verdicts } from './report';
 import { SECTIONS } from './sections';
 import { startServers } from './servers';
@@ -53,7 +55,11 @@ async function main(): Promise<void> {
         say(`\n(${section.name}: ${seconds(took)})`);
         if (!values['no-results'] && !values.quick) keep(); // a run that is ended early has been of use
       }
-      say(`\n${verdicts(acceptance(figures, version))}\n\n${seconds(start)} in all`);
+      const judged = acceptance(figures, version);
+      if (!only && !values.quick && !values['no-results'] && node === process.execPath) {
+        writeReadme(about, judged, figures, path.relative(ROOT, `${resultsOf(about)}.md`));
+      }
+      say(`\n${verdicts(judged)}\n\n${seconds(start)} in all`);
     }
   } finally {
     servers.close();
@@ -65,10 +71,13 @@ const seconds = (since: number): string => `${Math.round((Date.now() - since) / 
 
 function write(about: Machine, lines: readonly Verdict[], figures: readonly Figure[], only: readonly string[] | undefined): void {
   mkdirSync(RESULTS, { recursive: true });
-  const name = path.join(RESULTS, [about.date.slice(0, 10), about.node.replace('Node ', ''), ...(only ?? [])].join('-'));
+  const name = resultsOf(about, only);
   writeFileSync(`${name}.json`, json(about, lines, figures));
   writeFileSync(`${name}.md`, markdown(about, lines, figures));
 }
+
+const resultsOf = (about: Machine, only: readonly string[] = []): string =>
+  path.join(RESULTS, [about.date.slice(0, 10), about.node.replace('Node ', ''), ...only].join('-'));
 
 function progress(workload: string): void {
   if (process.stdout.isTTY) process.stdout.write(`\r${workload.padEnd(70)}\r`);

@@ -1,5 +1,6 @@
 import { commandName } from '../command-name';
-import { isObject } from '../read';
+import { guard } from '../guard';
+import { isObject, object } from '../read';
 import type { JsonObject, Operation } from '../types';
 import { getAsyncInvoke, listAsyncInvokes, startAsyncInvoke } from './async-invoke';
 import { createModelInvocationJob, getModelInvocationJob, listModelInvocationJobs, stopModelInvocationJob } from './batch';
@@ -71,5 +72,6 @@ function commandIn(service: Service, command: JsonObject): Command | undefined {
   const isKnown = (name: string) => Object.hasOwn(operations, name);
   const name = commandName(command, namespace, isKnown);
   const operation = name === undefined ? undefined : isKnown(name) ? operations[name] : otherwise?.(name);
-  return operation && { name: `${name}Command`, service, operation, input: isObject(command.input) ? command.input : {} };
+  // A call whose input cannot even be looked at is one all the same.
+  return operation && { name: `${name}Command`, service, operation, input: guard('input', () => object(command.input)) ?? {} };
 }

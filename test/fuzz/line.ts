@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { config } from '../../src/config';
 import { workAll } from '../../src/delivery';
+import { guard } from '../../src/guard';
 import { isAsyncIterable } from '../../src/observe';
 import { openRuntime } from '../../src/open';
 import { isObject, object } from '../../src/read';
@@ -106,9 +107,9 @@ async function made(call: Call): Promise<void> {
   const answer = async (args: unknown[]) =>
     around(
       async (sent) => {
-        const body = member === 'body' && isObject(sent) ? sent.body : undefined;
+        const body = member === 'body' ? guard('the SDK', () => object(sent)?.body) : undefined; // hostile to the SDK, too
         if (call.operation === 'InvokeModelWithBidirectionalStream' && typeof body === 'object' && body !== null)
-          await readAll(body, undefined).catch(() => {}); // hostile to the SDK, too
+          await readAll(body, undefined).catch(() => {});
         if (refuses) throw error;
         return output;
       },
