@@ -156,7 +156,11 @@ export class Call {
     const end = this.#seconds(performance.now());
     const write = () => this.#write(ending, end);
     guard('flush', joinFlush);
-    guard('end', () => (isRecordedByItself(this.place) ? write() : afterwards(write, this.#size + (ending.size ?? 0))));
+    guard('end', () => {
+      // What it tells of a job is asked for as soon as the application reads the job's results.
+      if (this.command.operation.jobs || isRecordedByItself(this.place)) write();
+      else afterwards(write, this.#size + (ending.size ?? 0));
+    });
   }
 
   #write(ending: Ending, end: number): void {

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { drain, isIdle, isOver, workAll } from './delivery';
 import { allRead } from './jobs/readings';
 import { type BraintrustState, braintrustState } from './state';

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { config, key } from '../config';
 import { isObject, object, string } from '../read';
 import { type BraintrustState, braintrustState } from '../state';

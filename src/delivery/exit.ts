@@ -1,3 +1,4 @@
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { isMainThread } from 'node:worker_threads';
 import { config } from '../config';
 import { debug, guard } from '../guard';
@@ -41,7 +42,7 @@ function listen(): void {
     giveUp(false);
   }
   // Somebody may have removed every listener there was.
-  if (listening && process.listeners('exit').includes(onExit)) return;
+  if (listening && process.listenerCount('exit', onExit) > 0) return;
   unlisten();
   listening = true;
   // Before the application's: one that calls `process.exit` is the last that is heard, and one that calls Bedrock does so after `finishAll`.

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { config } from '../config';
 import type { Upload } from '../content';
 import { guard } from '../guard';
@@ -66,7 +66,7 @@ export function deliver(item: Unwritten): void {
  * @param size about how many bytes it holds until then
  */
 export function afterwards(run: () => void, size = 0): void {
-  watcher?.busy();
+  if (waiting.length === 0) watcher?.busy();
   waiting.push({ run, size });
   held += size;
   // A worker may be ended before its next turn.

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Upload } from '../content';
 import { debug } from '../guard';
 import { say } from '../say';

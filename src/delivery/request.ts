@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { parseJson } from '../read';
 
 export interface Answer {

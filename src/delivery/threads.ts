@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { BroadcastChannel, isMainThread, receiveMessageOnPort } from 'node:worker_threads';
 import type { Upload } from '../content';
 import { guard } from '../guard';

@@ -47,6 +47,14 @@ describe('batch inference through the control plane', () => {
     await traced.close();
   });
 
+  it('knows a job as soon as the application has its answer: it may read the results at once', async () => {
+    const jobArn = (await client.createModelInvocationJob(request('at-once'))).jobArn ?? '';
+    assert.match(String(knownJob(jobArn)?.rootSpanId), /./);
+    await client.getModelInvocationJob({ jobIdentifier: jobArn });
+    assert.equal(typeof knownJob(jobArn)?.submitTime, 'number');
+    await traced.spansOf(() => {});
+  });
+
   const jobOf = (spans: Row[], jobArn: string) => spans.find(({ id }) => id === rowIds(jobArn).id);
 
   it('traces the four calls, and writes one row for the job, from its creation to its end', async () => {
