@@ -61,6 +61,7 @@ function isFirst(key: Job['key']): boolean {
 export class Call {
   /** `performance.now()` at the start. */
   readonly clock = performance.now();
+  readonly command: Omit<Command, 'input'>;
   /** A copy of the application's. */
   readonly input: JsonObject;
   readonly wire = new Wire();
@@ -79,34 +80,35 @@ export class Call {
   }
 
   private constructor(
-    readonly command: Command,
+    { name, service, operation, input }: Command,
     private readonly place: Place,
     client: object,
     readonly options: JsonObject,
   ) {
-    const { value, size } = keep(command.input);
+    const { value, size } = keep(input);
+    // Without the input: while a stream is read, the application may have let go of it.
+    this.command = { name, service, operation };
     this.input = value;
     this.#size = size;
-    this.#sent = command.operation.sends && guard('sends', () => this.#listenToSent());
-    guard('wire', () => this.wire.listen(client, command));
+    this.#sent = operation.sends && guard('sends', () => this.#listenToSent(input));
+    guard('wire', () => this.wire.listen(client, operation, input));
     begun(this.atExit);
   }
 
   /** The process ends before the call does. */
   readonly atExit = (): void => this.end({ streamStatus: 'incomplete' });
 
-  #listenToSent(): Accumulator | undefined {
+  #listenToSent(input: JsonObject): Accumulator | undefined {
     const { sends } = this.command.operation;
     const accumulator = sends?.accumulator(this.input);
     if (sends && accumulator) {
-      hearSent(this.command.input, sends.member, (event) =>
-        guard('sent', () => isObject(event) && accumulator.add(event, performance.now())),
-      );
+      hearSent(input, sends.member, (event) => guard('sent', () => isObject(event) && accumulator.add(event, performance.now())));
     }
     return accumulator;
   }
 
   succeed = (output: unknown): void => {
+    guard('wire', () => this.wire.over());
     guard('succeed', () => {
       const response = isObject(output) ? output : {};
       const stream = this.command.operation.stream;
@@ -121,6 +123,7 @@ export class Call {
   };
 
   fail = (error: unknown): void => {
+    guard('wire', () => this.wire.over());
     guard('fail', () => this.end({ error: failureOf(error ?? String(error), this.wire) }));
   };
 

@@ -5,7 +5,7 @@ import type { ErrorField, JsonObject } from './types';
 import type { Wire } from './wire';
 
 /** What every span says about its call. */
-export function callMetadata(command: Command, input: JsonObject, signed?: string): JsonObject {
+export function callMetadata(command: Omit<Command, 'input'>, input: JsonObject, signed?: string): JsonObject {
   const model = word(input.modelId);
   const { vendor, inferenceProfile, region } = model ? modelIdentity(model) : {};
   return defined({

@@ -2,9 +2,8 @@ import { type Arrivals, arrivalsOf } from './arrivals';
 import { follow } from './follow';
 import { guard } from './guard';
 import { isAsyncIterable, tap } from './observe';
-import type { Command } from './operations';
 import { isObject, object, string } from './read';
-import type { JsonObject } from './types';
+import type { JsonObject, Operation } from './types';
 
 type Next = (args: unknown) => unknown;
 
@@ -13,59 +12,64 @@ type Next = (args: unknown) => unknown;
  * middleware, the SDK's own way to do so, between its reader and its request handler.
  */
 export class Wire {
-  /** Of the last attempt, where the operation has a use for it. */
-  response: JsonObject | undefined;
-  /** What the SDK's middlewares share about the call. */
+  /** Of the response to the last attempt, where the operation has a use for them. */
+  headers: JsonObject = {};
+  /** The region that the request was signed for: the client's own, without asking its providers again. */
+  region: string | undefined;
+  /** What the SDK's middlewares share about the call: its command and its input among it, so it is let go of with the answer. */
   context: unknown;
   #frames: Arrivals | undefined;
-  #command: Command | undefined;
+  #operation: Operation | undefined;
+  /** The application's own, until `send` has returned. */
+  #input: object | undefined;
 
   /** Adds the middleware to a client, once. Called before the client's `send`, which asks it for its handler. */
-  listen(client: object, command: Command): void {
+  listen(client: object, operation: Operation, input: object): void {
     const stack: unknown = Reflect.get(client, 'middlewareStack');
     if (!isObject(stack) || typeof stack.add !== 'function') return;
-    this.#command = command;
+    this.#operation = operation;
     const has = listening.get(stack);
-    const { sends } = command.operation;
+    const { sends } = operation;
     if (!has) stack.add(responses, { step: 'deserialize', priority: 'low', name: 'braintrustBedrockResponse', override: true });
     if (sends && !has?.sends)
       stack.add(sending, { step: 'initialize', priority: 'high', name: 'braintrustBedrockSending', override: true });
     if (!has || (sends && !has.sends)) listening.set(stack, { sends: Boolean(sends) });
     // A client that keeps its handlers asks once for many calls.
-    if (object(Reflect.get(client, 'config'))?.cacheMiddleware === true) wires.set(command.input, this);
-    else current = this;
+    if (object(Reflect.get(client, 'config'))?.cacheMiddleware === true) wires.set(input, this);
+    else {
+      this.#input = input;
+      current = this;
+    }
   }
 
   /** The client has its handler, or will ask for it too late to be told by the moment whose it is. */
   sent(): void {
     if (current !== this) return;
     current = undefined;
-    if (this.context === undefined && this.#command) wires.set(this.#command.input, this);
+    if (this.context === undefined && this.#input) wires.set(this.#input, this);
+    this.#input = undefined;
   }
 
   /** Whether the response is of any use: waiting for it costs a step of the call. */
   get reads(): boolean {
-    const { stream, headers } = this.#command?.operation ?? {};
+    const { stream, headers } = this.#operation ?? {};
     return Boolean(stream || headers);
   }
 
-  answered(response: JsonObject): void {
-    this.response = response;
-    if (this.#command?.operation.stream && /eventstream/.test(string(this.headers['content-type']) ?? '')) {
-      this.#frames = arrivalsOf(response.body);
-    }
-  }
-
-  get headers(): JsonObject {
-    return object(this.response?.headers) ?? {};
-  }
-
-  /** The region that the request was signed for: the client's own, without asking its providers again. */
-  get region(): string | undefined {
+  /** There is an answer, or an error. */
+  over(): void {
     const context = object(this.context);
     const smithy = object(context?.__smithy_context);
     const properties = object(object(object(smithy?.selectedHttpAuthScheme)?.httpAuthOption)?.signingProperties);
-    return string(properties?.signingRegion) ?? string(properties?.region) ?? string(context?.signing_region);
+    this.region = string(properties?.signingRegion) ?? string(properties?.region) ?? string(context?.signing_region);
+    this.context = undefined;
+  }
+
+  answered(response: JsonObject): void {
+    this.headers = object(response.headers) ?? {};
+    if (this.#operation?.stream && /eventstream/.test(string(this.headers['content-type']) ?? '')) {
+      this.#frames = arrivalsOf(response.body);
+    }
   }
 
   /** When an event-stream frame had arrived, by its index, as `performance.now()`; unknown after the first content. */

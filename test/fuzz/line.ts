@@ -90,11 +90,17 @@ export async function check(call: Call): Promise<Trace> {
   return left;
 }
 
+/** The same value, if a promise can be fulfilled with it. */
+function answerable<T extends object>(value: T | undefined): T | undefined {
+  return value && typeof Reflect.get(value, 'then') !== 'function' ? value : undefined;
+}
+
 async function made(call: Call): Promise<void> {
   const input = revived(call.input);
   const member = MEMBER[call.operation];
   const failure = call.failure === undefined ? undefined : { error: call.failure === true ? new Error('broken') : revived(call.failure) };
-  const head = object(revived(call.output ?? {})) ?? {};
+  // The SDK makes its outputs itself: what is in them may be hostile, they are not.
+  const head = guard('the SDK', () => answerable(object(revived(call.output ?? {})))) ?? {};
   const stream = member === undefined ? undefined : streamOf((call.events ?? []).map(revived), failure);
   const output = member === undefined ? head : Object.freeze(withMember(head, member, stream));
   const error = call.error === undefined ? new Error('no') : revived(call.error);
