@@ -7,6 +7,9 @@ import type { JsonObject } from './types';
 /** Deeper than anything that is recorded: content.ts stops at a hundred, and readers add a few levels of their own. */
 const MAX_DEPTH = 128;
 
+/** No call has so many members, nor a row room for them unless its limit is raised. What comes after them is not kept. */
+const MOST_MEMBERS = 1_000_000;
+
 /** What stands in the place of a value that throws when it is read. */
 export const UNREADABLE = '[unreadable]';
 
@@ -32,8 +35,7 @@ export const copyOf = (value: unknown): unknown => new Copier().of(value, '', 0)
 
 class Copier {
   size = 0;
-  /** Members that a row could show, if it held nothing else, and as many again for what readers leave out: no call has so many. */
-  #left = config().maxFieldBytes / 2;
+  #left = Math.max(MOST_MEMBERS, config().maxFieldBytes / 2);
   #path: object[] = [];
 
   of(source: unknown, name: string, depth: number): unknown {

@@ -22,11 +22,10 @@ export function callMetadata(command: Omit<Command, 'input'>, input: JsonObject,
 /** Request id, status and retries, from the output or the error. */
 export function outcomeMetadata(output: JsonObject | undefined, error: unknown, wire: Wire): JsonObject {
   const metadata = { ...object(output?.$metadata), ...(isObject(error) && defined(object(error.$metadata) ?? {})) };
+  const response = isObject(error) ? object(error.$response) : undefined;
   const attempts = number(metadata.attempts);
   return defined({
-    requestId:
-      word(metadata.requestId) ??
-      word((object(isObject(error) ? object(error.$response)?.headers : undefined) ?? wire.headers)['x-amzn-requestid']),
+    requestId: word(metadata.requestId) ?? word((object(response?.headers) ?? wire.headers)['x-amzn-requestid']),
     httpStatus: number(metadata.httpStatusCode),
     ...(attempts !== undefined && attempts > 1 && { attempts, totalRetryDelay: number(metadata.totalRetryDelay) }),
   });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, it, test } from 'node:test';
 import { copyOf, keep } from '../src/copy';
 
 describe('what an application has given', () => {
@@ -72,6 +74,14 @@ describe('what an application has given', () => {
       assert.equal(Reflect.get(Object(copyOf({ body })), 'body'), body);
     }
   });
+});
+
+test('a small limit of a field is no limit of what is kept: the model stands behind the messages', () => {
+  const program = `const { keep } = require(${JSON.stringify(join(__dirname, '../src/copy.ts'))});
+    const messages = Array.from({ length: 100 }, (_, index) => ({ role: 'user', content: [{ text: String(index) }] }));
+    console.log(keep({ messages, modelId: 'm' }).value.modelId);`;
+  const env = { ...process.env, BRAINTRUST_BEDROCK_MAX_FIELD_BYTES: '100' };
+  assert.equal(execFileSync(process.execPath, ['--import', 'tsx', '-e', program], { encoding: 'utf8', env }), 'm\n');
 });
 
 describe('bytes', () => {

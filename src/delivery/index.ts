@@ -146,9 +146,8 @@ export async function room(): Promise<void> {
 function workSome(): void {
   scheduled = false;
   const end = performance.now() + SLICE_MS;
-  let count = 0;
-  while (count < waiting.length && performance.now() < end) work(waiting[count++]);
-  waiting.splice(0, count);
+  // One at a time: what a user's own function does in between may add to them, or have all of them done.
+  while (waiting.length > 0 && performance.now() < end) work(waiting.shift());
   if (waiting.length > 0) soon();
 }
 
