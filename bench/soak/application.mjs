@@ -1,4 +1,5 @@
-// An application that calls Bedrock in every way there is for MINUTES, with a mark of its own in each call, and tells how its heap was.
+// An application that calls Bedrock in every way there is for MINUTES, with a mark of its own in each call. It rests now and then, and
+// tells how its heap is.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BedrockRuntime } from '@aws-sdk/client-bedrock-runtime';
 
@@ -9,6 +10,8 @@ process.on('unhandledRejection', (error) => said.push(`unhandled: ${error?.stack
 const client = new BedrockRuntime({ maxAttempts: 2 });
 const until = Date.now() + Number(process.env.MINUTES) * 60_000;
 const LANES = 40;
+const ROUND_MS = 10_000;
+const flush = process.env.HOOKED && (await import('braintrust-bedrock')).flush;
 
 /** Numbers from 0 to 1, the same in each run. */
 let state = 1;
@@ -122,15 +125,12 @@ const WAYS = {
   getJob: [2, (text) => client.getAsyncInvoke({ invocationArn: `arn:aws:bedrock:us-east-1:123456789012:async-invoke/${text}` })],
   listJobs: [1, (text) => client.listAsyncInvokes({ nextToken: text })],
 };
-/** What the SDK itself keeps something of, with or without a hook: streams that are cut, left, aborted or never read, and sessions. */
-const KEPT = new Set(['streamCut', 'streamUnread', 'streamAborted', 'streamLeft', 'session']);
-const taken = Object.entries(WAYS).filter(([name]) => !(process.env.STEADY && KEPT.has(name)));
-const deck = taken.flatMap(([name, [times]]) => new Array(times).fill(name));
+const deck = Object.entries(WAYS).flatMap(([name, [times]]) => new Array(times).fill(name));
 
 const made = {};
 const failed = {};
 let count = 0;
-async function lane() {
+async function lane(until) {
   while (Date.now() < until) {
     const name = deck[Math.floor(random() * deck.length)];
     made[name] = (made[name] ?? 0) + 1;
@@ -143,18 +143,24 @@ async function lane() {
   }
 }
 
-const heap = [];
-async function watch() {
-  for (const began = Date.now(); Date.now() < until; await sleep(2000)) {
+/** When all that was recorded is delivered: what still waits is no growth. */
+async function rest() {
+  while (flush && !(await flush())) await sleep(100);
+  for (let times = 0; times < 3; times++) {
+    await sleep(100);
     globalThis.gc();
-    const { heapUsed, external, rss } = process.memoryUsage();
-    heap.push({ seconds: (Date.now() - began) / 1000, heapUsed, external, rss });
   }
 }
 
-await Promise.all([watch(), ...Array.from({ length: LANES }, lane)]);
-globalThis.gc();
-await sleep(100);
+const heap = [];
+while (Date.now() < until) {
+  const end = Math.min(until, Date.now() + ROUND_MS);
+  await Promise.all(Array.from({ length: LANES }, () => lane(end)));
+  await rest();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  heap.push({ calls: count, heapUsed, external, rss });
+}
+
 client.destroy();
 const listeners = Object.fromEntries(process.eventNames().map((name) => [String(name), process.listenerCount(name)]));
 console.log(JSON.stringify({ count, made, failed, heap, said, listeners }));
