@@ -1,7 +1,7 @@
 import { config } from './config';
 import { attach, errorContent, type Snapshot, snapshot } from './content';
 import { keep } from './copy';
-import { afterwards } from './delivery';
+import { afterwards } from './delivery/work';
 import { joinFlush } from './flush';
 import { guard } from './guard';
 import { rowIds, traceIdOf } from './jobs/ids';

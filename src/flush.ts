@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import { drain, isIdle, isOver, workAll } from './delivery';
+import { drain, isIdle, isOver } from './delivery';
+import { workAll } from './delivery/work';
 import { allRead } from './jobs/readings';
 import { type BraintrustState, braintrustState } from './state';
 import { uploaded } from './upload';

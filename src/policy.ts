@@ -34,15 +34,15 @@ export class Allowance {
     const room = shown.length <= SHORT ? this.#left + CLOSING_BYTES : this.#left - this.#limit * RESERVE;
     const most = Math.max(room, Math.min(this.#left, this.#limit * RESERVE));
     // A text has at least a byte for each of its units: one that cannot fit is not measured, however long it is.
-    const bytes = shown.length > most ? Number.POSITIVE_INFINITY : jsonBytes(shown);
+    const bytes = shown.length > most ? Number.POSITIVE_INFINITY : Buffer.byteLength(shown);
     if (bytes <= most) {
       this.#left -= bytes;
       return shown;
     }
-    const kept = within(shown, Math.max(0, Math.floor(room)));
-    const whole = Buffer.byteLength(shown);
-    this.#left -= jsonBytes(kept) + NOTE_BYTES;
-    return `${kept}… [${whole - Buffer.byteLength(kept)} of ${whole} bytes cut]`;
+    const kept = cut(shown, Math.max(0, Math.floor(room)));
+    const [whole, left] = [Buffer.byteLength(shown), Buffer.byteLength(kept)];
+    this.#left -= left + NOTE_BYTES;
+    return `${kept}… [${whole - left} of ${whole} bytes cut]`;
   }
 
   /** Whether there is room for another member of an object or a list. */
@@ -54,7 +54,7 @@ export class Allowance {
   /** A key as the row may have it. */
   key(key: string): string {
     const kept = key.length <= LONGEST_KEY ? key : cut(key, LONGEST_KEY);
-    this.#left -= jsonBytes(kept);
+    this.#left -= kept.length;
     return kept === key ? key : `${kept}… [${key.length - kept.length} of ${key.length} characters cut]`;
   }
 
@@ -64,19 +64,6 @@ export class Allowance {
   }
 }
 
-/** The bytes that a text has in JSON, between its quotes. */
-const jsonBytes = (text: string) => (PLAIN.test(text) ? text.length : Buffer.byteLength(JSON.stringify(text)) - 2);
-/** The longest beginning, give or take a little, that has no more than so many bytes of JSON. */
-function within(text: string, room: number): string {
-  let kept = cut(text.slice(0, room), room);
-  for (let bytes = jsonBytes(kept); bytes > room; bytes = jsonBytes(kept)) {
-    kept = cut(kept, Math.floor((room * Buffer.byteLength(kept)) / bytes));
-  }
-  return kept;
-}
-
-/** A byte a character: ASCII that JSON does not escape. */
-const PLAIN = /^[ !#-[\]-~]*$/;
 /** How much of it was cut, at the end of a text. */
 const NOTE_BYTES = 48;
 
@@ -103,9 +90,9 @@ function redacted(text: string): string {
 
 /** The longest beginning of a text within so many bytes of UTF-8 that ends between two characters. */
 export function cut(text: string, bytes: number): string {
+  const start = text.slice(0, bytes);
   // half of a character at the end has no bytes of its own
-  if (/[\ud800-\udbff]$/.test(text.slice(-1))) return cut(text.slice(0, -1), bytes);
-  const buffer = Buffer.from(text);
+  const buffer = Buffer.from(/[\ud800-\udbff]$/.test(start.slice(-1)) ? start.slice(0, -1) : start);
   let end = Math.min(bytes, buffer.length);
   while (end > 0 && end < buffer.length && ((buffer[end] ?? 0) & 0b1100_0000) === 0b1000_0000) end--;
   return buffer.toString('utf8', 0, end);

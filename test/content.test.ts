@@ -83,11 +83,9 @@ describe('a field past its limit', () => {
     assert.deepEqual(copy[1], message('the latest question'));
   });
 
-  it('counts keys, and what JSON needs more than the text has', () => {
+  it('counts keys and members', () => {
     const long = input({ ['k'.repeat(5_000_000)]: 1 });
     assert.ok(JSON.stringify(long).length < 1000);
-    const escaped = input('\u0000'.repeat(3 * 1024 * 1024));
-    assert.ok(JSON.stringify(escaped).length <= 2 * 1024 * 1024 + 200);
     const wide = input(Object.fromEntries(Array.from({ length: 500_000 }, (_, index) => [`key${index}`, 1])));
     assert.match(JSON.stringify(wide), /of 500000 members cut/);
   });

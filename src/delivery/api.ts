@@ -85,9 +85,9 @@ async function register({ appUrl, apiKey, orgId, projectName, timeoutMs }: Regis
   return id;
 }
 
-/** A row as JSON, without what it belongs to. */
+/** A row as JSON in UTF-8, without what it belongs to. */
 export interface JsonRow {
-  json: string;
+  json: Buffer;
   isMerge: boolean;
 }
 
@@ -108,20 +108,28 @@ export async function send(target: Target, rows: readonly JsonRow[], timeoutMs: 
 
 async function sendOnce(target: Target, given: readonly JsonRow[], timeoutMs: number): Promise<void> {
   const ids = JSON.stringify(target.ids).slice(0, -1);
-  const rows = given.map(({ json, isMerge }) => `${ids},${isMerge ? '"_is_merge":true,' : ''}${json.slice(1)}`);
-  const body = `{"rows":[${rows.join(',')}],"api_version":2}`;
+  const [whole, merge] = [Buffer.from(`${ids},`), Buffer.from(`${ids},"_is_merge":true,`)];
+  const rows = given.map(({ json, isMerge }): Pieces => [isMerge ? merge : whole, json.subarray(1)]);
+  const pieces = rows.flatMap((row, index) => (index === 0 ? row : [COMMA, ...row]));
+  const body = Buffer.concat([START, ...pieces, END]);
   // A server that says nothing of it takes 6 MiB; only for a larger delivery is it asked.
-  if (body.length > DEFAULT_MAX_BYTES / 2 && (await isTooLarge(target, Buffer.byteLength(body), timeoutMs))) {
+  if (body.length > DEFAULT_MAX_BYTES / 2 && (await isTooLarge(target, body.length, timeoutMs))) {
     return overflow(target, rows, body, timeoutMs);
   }
   await deliver(target, body, timeoutMs);
 }
 
-async function deliver({ apiUrl, token, fetch }: Target, body: string, timeoutMs: number): Promise<void> {
-  const answer = await ask(join(apiUrl, 'logs3'), { token, body, timeoutMs, fetch, once: true });
+/** A row: what it belongs to, and the rest of it. */
+type Pieces = [Buffer, Buffer];
+const [START, COMMA, END] = ['{"rows":[', ',', '],"api_version":2}'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+
+async function deliver({ apiUrl, token, fetch }: Target, body: Buffer, timeoutMs: number): Promise<void> {
+  const answer = await ask(join(apiUrl, 'logs3'), { token, headers: JSON_TYPE, body, timeoutMs, fetch, once: true });
   // A proxy's page with status 200 is no receipt.
   if (!isObject(answer.body)) throw new Unanswered(new URL(apiUrl).origin, 'garbage for an answer');
 }
+
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 const DEFAULT_MAX_BYTES = 6 * 1024 * 1024;
 
@@ -132,22 +140,26 @@ async function isTooLarge(target: Target, bytes: number, timeoutMs: number): Pro
 }
 
 /** What is too large for a delivery is uploaded to a place of its own, which the delivery then names. */
-async function overflow(target: Target, rows: readonly string[], body: string, timeoutMs: number): Promise<void> {
+async function overflow(target: Target, rows: readonly Pieces[], body: Buffer, timeoutMs: number): Promise<void> {
   const { token, fetch } = target;
-  const described = rows.map((row) => ({ object_ids: target.ids, is_delete: false, input_row: { byte_size: Buffer.byteLength(row) } }));
-  const asked = { content_type: 'application/json', size_bytes: Buffer.byteLength(body), rows: described };
+  const described = rows.map(([ids, rest]) => ({
+    object_ids: target.ids,
+    is_delete: false,
+    input_row: { byte_size: ids.length + rest.length },
+  }));
+  const asked = { content_type: 'application/json', size_bytes: body.length, rows: described };
   const place = object((await ask(join(target.apiUrl, 'logs3/overflow'), { token, body: JSON.stringify(asked), timeoutMs, fetch })).body);
   const [url, key] = [string(place?.signedUrl), string(place?.key)];
   if (url === undefined || key === undefined) throw new Error('no place for an oversize delivery');
   const headers = headersOf(place?.headers, url);
   const fields = object(place?.fields);
   if (place?.method === 'POST' && fields) await postForm(url, fields, headers, body, timeoutMs);
-  else await ask(url, { method: 'PUT', headers: { 'content-type': 'application/json', ...headers }, body, timeoutMs, fetch });
-  await deliver(target, JSON.stringify({ rows: { type: 'logs3_overflow', key }, api_version: 2 }), timeoutMs);
+  else await ask(url, { method: 'PUT', headers: { ...JSON_TYPE, ...headers }, body, timeoutMs, fetch });
+  await deliver(target, Buffer.from(JSON.stringify({ rows: { type: 'logs3_overflow', key }, api_version: 2 })), timeoutMs);
 }
 
 /** An object store that takes a form instead of a body. */
-async function postForm(url: string, fields: JsonObject, headers: Record<string, string>, body: string, timeoutMs: number): Promise<void> {
+async function postForm(url: string, fields: JsonObject, headers: Record<string, string>, body: Buffer, timeoutMs: number): Promise<void> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
   form.append('file', new Blob([body], { type: string(fields['Content-Type']) ?? 'application/json' }));

@@ -3,7 +3,7 @@ const BATCH_ROWS = 1000;
 const BATCH_BYTES = 2 * 1024 * 1024;
 
 /** How many of the first rows go in one delivery. Two parts of one row go one after the other. */
-export function batchOf(rows: readonly { id: string; json: string }[], most = BATCH_ROWS): number {
+export function batchOf(rows: readonly { id: string; json: Buffer }[], most = BATCH_ROWS): number {
   const ids = new Set<string>();
   let bytes = 0;
   let count = 0;

@@ -39,7 +39,7 @@ export function sendSynchronously(leftovers: Leftover[], timeoutMs: number): Sen
       target: destination.target,
       login: destination.target ? undefined : destination.login(),
       // What this process has already tried to send may have arrived.
-      rows: rows.map(({ id, json }) => ({ id, json, isMerge: true })),
+      rows: rows.map(({ id, json }) => ({ id, json: json.toString(), isMerge: true })),
       files: files.map(({ reference, binary: { data } }) => ({
         reference,
         data: typeof data === 'string' ? data : Buffer.from(data).toString('base64'),

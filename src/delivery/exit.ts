@@ -6,9 +6,11 @@ import { write } from '../say';
 import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
 import { forget, leftFiles, uploaded } from '../upload';
 import { sendSynchronously } from './drain';
-import { drain, isIdle, joinMain, onBusy, onRefused, reportLost, setEnding, setOver, take, tellLost } from './index';
+import { drain, isIdle, joinMain, onRefused, setEnding, setOver, take } from './index';
 import { type Leftover, leftovers, without } from './leftover';
 import { releaseClaims, sendSpooled, spool } from './spool';
+import { reportLost, tellAll } from './told';
+import { onBusy } from './work';
 
 /** How long a process that has nothing else to do waits for Braintrust, in milliseconds. */
 const NATURAL_END_MS = 10_000;
@@ -133,7 +135,7 @@ function leave(send: boolean): void {
   if (left.length > 0 && !spool(left)) report(left);
   take();
   for (const { files } of left) forget(files);
-  tellLost();
+  tellAll();
 }
 
 function sendNow(left: Leftover[]): Leftover[] {

@@ -1,27 +1,18 @@
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { setTimeout } from 'node:timers';
 import { config } from '../config';
 import type { Upload } from '../content';
 import { guard } from '../guard';
-import { write } from '../say';
 import type { JsonObject } from '../types';
 import { expect, forget, upload } from '../upload';
 import type { Destination } from './destination';
 import { Lane, type Pending, type Waiting } from './lane';
 import type { Leftover } from './leftover';
 import { flushMain, greet, type Handed, handOver, isHandingOver } from './threads';
+import { reportLost } from './told';
+import { afterwards, isWorking, isWorkLeft, STOPS, setBusy, workAll } from './work';
 
-/** AWS Lambda stops between two calls: nothing can wait there. */
-const STOPS = Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
-/** How long work waits for more, to be done together, and how long rows do, to be sent together. In milliseconds. */
-const WORK_MS = STOPS ? 0 : 40;
+/** How long rows wait for more, to be sent together, in milliseconds. */
 const LINGER_MS = STOPS ? 0 : 500;
-/** How long work is done before the application has its turn, in milliseconds. */
-const SLICE_MS = 2;
-/** How much work waits no longer, and how much does not even wait for the next turn: that much of it is done at once. */
-const PLENTY = { count: 500, bytes: 1024 * 1024 };
-const TOO_MUCH = { count: 2000, bytes: 16 * 1024 * 1024 };
-/** How often lost rows are told of, in milliseconds. */
-const REPORT_MS = 60_000;
 
 interface Unwritten {
   destination: Destination;
@@ -34,66 +25,18 @@ interface Unwritten {
   uploads: readonly Upload[];
 }
 
-/** What is done when the application has had its answer: reading what a call was about, and writing it as JSON. */
-interface Work {
-  run: () => void;
-  /** About how many bytes it holds until then. */
-  size: number;
-}
-
 const lanes = new Map<Destination, Lane>();
-const waiting: Work[] = [];
-/** Bytes that it holds. */
-let held = 0;
-let timer: NodeJS.Timeout | undefined;
-let scheduled = false;
-/** Work is being done: what it delivers is written at once. */
-let working = false;
-/** Who wants to know that there is something to lose, and that there no longer is. */
-let watcher: { busy(): void } | undefined;
 
 /** Takes a row on its way. Never waits and never throws. */
 export function deliver(item: Unwritten): void {
-  if (working) {
-    watcher?.busy();
+  if (isWorking()) {
+    setBusy();
     writeOne(item);
   } else afterwards(() => writeOne(item));
 }
 
-/**
- * Does work for telemetry when the application has had its turn: some at once costs less than one by one between the application's own.
- * Earlier where the process ends, or too much waits. Never throws.
- * @param size about how many bytes it holds until then
- */
-export function afterwards(run: () => void, size = 0): void {
-  if (waiting.length === 0) watcher?.busy();
-  waiting.push({ run, size });
-  held += size;
-  // A worker may be ended before its next turn.
-  if (isHandingOver()) workAll();
-  while (exceeds(TOO_MUCH)) work(waiting.shift());
-  if (waiting.length === 0) return;
-  if (WORK_MS === 0 || exceeds(PLENTY)) soon();
-  else if (!scheduled) timer ??= setTimeout(soon, WORK_MS).unref();
-}
-
-const exceeds = ({ count, bytes }: typeof PLENTY): boolean => waiting.length > count || held > bytes;
-
-function soon(): void {
-  clearTimeout(timer);
-  timer = undefined;
-  if (scheduled) return;
-  scheduled = true;
-  setImmediate(() => guard('write', workSome));
-}
-
-/** Tells `busy` whenever there is something to deliver. */
-export function onBusy(busy: () => void): void {
-  watcher = { busy };
-}
-
 /** Whether everything is at Braintrust. */
-export const isIdle = (): boolean => waiting.length === 0 && [...lanes.values()].every((lane) => lane.isEmpty);
+export const isIdle = (): boolean => !isWorkLeft() && [...lanes.values()].every((lane) => lane.isEmpty);
 
 /** Whether Braintrust has not taken what it was sent last. */
 const isFailing = (): boolean => [...lanes.values()].some((lane) => lane.isFailing);
@@ -143,34 +86,13 @@ export async function room(): Promise<void> {
   while (taken() > config().maxQueueBytes / 2 && !isFailing()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-function workSome(): void {
-  scheduled = false;
-  const end = performance.now() + SLICE_MS;
-  // One at a time: what a user's own function does in between may add to them, or have all of them done.
-  while (waiting.length > 0 && performance.now() < end) work(waiting.shift());
-  if (waiting.length > 0) soon();
-}
-
-/** Does what waits, now: what comes after it finds it done. */
-export function workAll(): void {
-  for (const one of waiting.splice(0)) work(one);
-}
-
-function work(one: Work | undefined): void {
-  if (!one) return;
-  held -= one.size;
-  working = true;
-  guard('row', one.run);
-  working = false;
-}
-
 function writeOne({ destination, id, isMerge, row, uploads }: Unwritten): void {
   const isWritten = guard('row', () => {
     const json = JSON.stringify(row());
     if (isHandingOver()) {
       handOver({ destination, id, json, isMerge, uploads });
       forget(uploads);
-    } else add(destination, { id, json, isMerge, uploads });
+    } else add(destination, { id, json: Buffer.from(json), isMerge, uploads });
     return true;
   });
   if (!isWritten) forget(uploads);
@@ -200,10 +122,10 @@ function add(destination: Destination, row: Waiting): void {
  * Takes a row that a worker thread has handed over.
  * @public
  */
-export function accept({ destination, ...row }: Handed): void {
-  watcher?.busy();
+export function accept({ destination, json, ...row }: Handed): void {
+  setBusy();
   expect(row.uploads, destination);
-  add(destination, row);
+  add(destination, { ...row, json: Buffer.from(json) });
 }
 
 /** In a worker thread: from the moment that the main thread answers on, rows go there. */
@@ -211,7 +133,7 @@ export function joinMain(): void {
   greet(() => {
     for (const { destination, rows } of pending()) {
       for (const row of rows) {
-        handOver({ destination, ...row });
+        handOver({ destination, ...row, json: row.json.toString() });
         forget(row.uploads);
       }
     }
@@ -227,24 +149,4 @@ const taken = () => [...lanes.values()].reduce((sum, lane) => sum + lane.bytes, 
 let refused: (left: Leftover) => void = ({ rows, reason }) => reportLost(rows.length, reason);
 export function onRefused(then: (left: Leftover) => void): void {
   refused = then;
-}
-
-let lost = 0;
-let because = '';
-let reported = Number.NEGATIVE_INFINITY;
-
-/** Counts rows that are lost, and tells of them at most once a minute: never silently. */
-export function reportLost(rows: number, reason: string): void {
-  lost += rows;
-  because = reason;
-  const now = performance.now();
-  if (now - reported < REPORT_MS) return;
-  reported = now;
-  tellLost();
-}
-
-/** Tells of what was lost and has not been told. */
-export function tellLost(): void {
-  if (lost > 0) write(`${lost} ${lost === 1 ? 'span was' : 'spans were'} lost: ${because}.`);
-  lost = 0;
 }

@@ -6,10 +6,10 @@ import { mayPass, Refusal, reasonOf, send } from './api';
 import { batchOf, isWholeBatch } from './batch';
 import type { Destination } from './destination';
 
-/** A row that waits to be sent: JSON without the members that say what it belongs to. */
+/** A row that waits to be sent: JSON in UTF-8, without the members that say what it belongs to. */
 export interface Waiting {
   id: string;
-  json: string;
+  json: Buffer;
   /** It is merged into what Braintrust has of the row. */
   isMerge: boolean;
   /** Files that go once the row has been sent. */

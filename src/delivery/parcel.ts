@@ -25,7 +25,13 @@ export interface Progress {
 }
 
 /** Sends the rows of a parcel, then its files. @throws as soon as something is not taken */
-export async function sendParcel(target: Target, { rows, files }: Parcel, progress: Progress, timeLeft: () => number): Promise<void> {
+export async function sendParcel(
+  target: Target,
+  { rows: texts, files }: Parcel,
+  progress: Progress,
+  timeLeft: () => number,
+): Promise<void> {
+  const rows = texts.map((row) => ({ ...row, json: Buffer.from(row.json) }));
   while (progress.rows < rows.length) {
     const count = batchOf(rows.slice(progress.rows, progress.rows + 1000));
     await send(target, rows.slice(progress.rows, progress.rows + count), timeLeft());

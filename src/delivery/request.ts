@@ -104,7 +104,9 @@ async function fetched(fetch: typeof globalThis.fetch, url: string, options: Req
   const all = { accept: 'application/json', ...type, ...authorization, ...headers };
   try {
     const signal = AbortSignal.timeout(timeoutMs);
-    const response = await fetch(url, { method, headers: all, signal, ...(body !== undefined && { body }) });
+    // A function of the application's may look at what it is given: JSON is a text for it, as `braintrust` gives it.
+    const given = typeof body === 'object' && all['content-type'] === 'application/json' ? Buffer.from(body).toString() : body;
+    const response = await fetch(url, { method, headers: all, signal, ...(given !== undefined && { body: given }) });
     const text = await response.text();
     return { status: response.status, body: parseJson(text), retryAfterMs: seconds(response.headers.get('retry-after') ?? undefined) };
   } catch (error) {

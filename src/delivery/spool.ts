@@ -9,6 +9,7 @@ import { login, mayPass, Refusal, reasonOf, type Target } from './api';
 import { ownLogin } from './destination';
 import type { Leftover } from './leftover';
 import { type File, sendParcel } from './parcel';
+import { reportSpooled } from './told';
 
 /*
  * Files of rows that could not be sent, in the directory that the user has named. A file is JSON: where its rows go, without a key, and the
@@ -30,7 +31,7 @@ export function spool(left: Leftover[]): boolean {
       return {
         ids: destination.target?.ids,
         login: { projectId, projectName },
-        rows: rows.map(({ id, json }) => ({ id, json })),
+        rows: rows.map(({ id, json }) => ({ id, json: json.toString() })),
         files: files.map(({ reference, binary: { data } }) => ({
           reference,
           data: typeof data === 'string' ? data : Buffer.from(data).toString('base64'),
@@ -41,8 +42,7 @@ export function spool(left: Leftover[]): boolean {
     // Under another name until it is whole: a process that starts now must not read half of it.
     writeFileSync(join(spoolDir, `${name}.part`), JSON.stringify({ version: 1, parcels }), { mode: 0o600 });
     renameSync(join(spoolDir, `${name}.part`), join(spoolDir, name));
-    const rows = left.reduce((sum, one) => sum + one.rows.length, 0);
-    say(`${rows} ${rows === 1 ? 'span is' : 'spans are'} in ${spoolDir}: the next process with this directory sends them.`);
+    reportSpooled(left.reduce((sum, one) => sum + one.rows.length, 0));
     return true;
   } catch (error) {
     say(

@@ -116,7 +116,7 @@ describe('rows', () => {
     const taken = picky.requests.filter(({ body }) => !body.includes('poison')).flatMap(({ body }) => JSON.parse(body).rows);
     assert.equal(taken.length, 19);
     assert.deepEqual(
-      refused.map(({ rows }) => rows.map(({ json }) => JSON.parse(json).input)),
+      refused.map(({ rows }) => rows.map(({ json }) => JSON.parse(String(json)).input)),
       [['poison']],
     );
     await picky.close();

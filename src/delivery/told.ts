@@ -1,0 +1,45 @@
+import { config } from '../config';
+import { write } from '../say';
+
+/** How often a user is told of the same, in milliseconds. */
+const REPORT_MS = 60_000;
+
+/** Counts rows, and tells of them at most once a minute: never silently, and never again and again. */
+class Tally {
+  #rows = 0;
+  #about = '';
+  #told = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly line: (rows: number, about: string) => string) {}
+
+  add(rows: number, about: string): void {
+    this.#rows += rows;
+    this.#about = about;
+    const now = performance.now();
+    if (now - this.#told < REPORT_MS) return;
+    this.#told = now;
+    this.tell();
+  }
+
+  /** Tells of what has not been told. */
+  tell(): void {
+    if (this.#rows > 0) write(this.line(this.#rows, this.#about));
+    this.#rows = 0;
+  }
+}
+
+const lost = new Tally((rows, reason) => `${rows} ${rows === 1 ? 'span was' : 'spans were'} lost: ${reason}.`);
+const spooled = new Tally((rows) => {
+  return `${rows} ${rows === 1 ? 'span is' : 'spans are'} in ${config().spoolDir}: the next process with this directory sends them.`;
+});
+
+/** Rows are lost. */
+export const reportLost = (rows: number, reason: string): void => lost.add(rows, reason);
+/** Rows are in the directory of the settings. */
+export const reportSpooled = (rows: number): void => spooled.add(rows, '');
+
+/** The process ends: what was counted is told. */
+export function tellAll(): void {
+  lost.tell();
+  spooled.tell();
+}

@@ -1,0 +1,89 @@
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { guard } from '../guard';
+import { isHandingOver } from './threads';
+
+/** AWS Lambda stops between two calls: nothing can wait there. */
+export const STOPS = Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
+/** How long work waits for more, to be done together, in milliseconds. */
+const LINGER_MS = STOPS ? 0 : 40;
+/** How long work is done before the application has its turn, in milliseconds. */
+const SLICE_MS = 2;
+/** How much work waits no longer, and how much does not even wait for the next turn: that much of it is done at once. */
+const PLENTY = { count: 500, bytes: 1024 * 1024 };
+const TOO_MUCH = { count: 2000, bytes: 16 * 1024 * 1024 };
+
+/** What is done when the application has had its answer: reading what a call was about, and writing it as JSON. */
+interface Work {
+  run: () => void;
+  /** About how many bytes it holds until then. */
+  size: number;
+}
+
+const waiting: Work[] = [];
+/** Bytes that it holds. */
+let held = 0;
+let timer: NodeJS.Timeout | undefined;
+let scheduled = false;
+let working = false;
+let busy: (() => void) | undefined;
+
+/** Whether work is being done. */
+export const isWorking = (): boolean => working;
+
+export const isWorkLeft = (): boolean => waiting.length > 0;
+
+/** Tells `told` whenever there is something to deliver. */
+export function onBusy(told: () => void): void {
+  busy = told;
+}
+
+/** There is something to deliver. */
+export const setBusy = (): void => busy?.();
+
+/**
+ * Does work for telemetry when the application has had its turn: some at once costs less than one by one between the application's own.
+ * Earlier where the process ends, or too much waits. Never throws.
+ * @param size about how many bytes it holds until then
+ */
+export function afterwards(run: () => void, size = 0): void {
+  if (waiting.length === 0) setBusy();
+  waiting.push({ run, size });
+  held += size;
+  // A worker may be ended before its next turn.
+  if (isHandingOver()) workAll();
+  while (exceeds(TOO_MUCH)) work(waiting.shift());
+  if (waiting.length === 0) return;
+  if (LINGER_MS === 0 || exceeds(PLENTY)) soon();
+  else if (!scheduled) timer ??= setTimeout(soon, LINGER_MS).unref();
+}
+
+const exceeds = ({ count, bytes }: typeof PLENTY): boolean => waiting.length > count || held > bytes;
+
+function soon(): void {
+  clearTimeout(timer);
+  timer = undefined;
+  if (scheduled) return;
+  scheduled = true;
+  setImmediate(() => guard('write', workSome));
+}
+
+function workSome(): void {
+  scheduled = false;
+  const end = performance.now() + SLICE_MS;
+  // One at a time: what a user's own function does in between may add to them, or have all of them done.
+  while (waiting.length > 0 && performance.now() < end) work(waiting.shift());
+  if (waiting.length > 0) soon();
+}
+
+/** Does what waits, now: what comes after it finds it done. */
+export function workAll(): void {
+  for (const one of waiting.splice(0)) work(one);
+}
+
+function work(one: Work | undefined): void {
+  if (!one) return;
+  held -= one.size;
+  working = true;
+  guard('row', one.run);
+  working = false;
+}
