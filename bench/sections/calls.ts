@@ -25,13 +25,13 @@ const OFF = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
 
 const WORKLOADS: readonly Workload[] = [
   { name: 'small Converse', call: 'converse', count: 250, warm: 400, bare: true },
-  { name: 'small Converse, 64 at a time', call: 'converse', count: 320, warm: 320, lanes: 64, bare: false },
+  { name: 'small Converse, 64 at a time', call: 'converse', count: 640, warm: 6400, lanes: 64, bare: false },
   { name: 'small Converse, one every 15 ms', call: 'served', count: 60, warm: 60, everyMs: 15, bare: false },
-  { name: 'conversation of 200 KB', call: 'conversation', count: 40, warm: 60, bare: false },
+  { name: 'conversation of 200 KB', call: 'conversation', count: 80, warm: 300, bare: false },
   { name: 'conversation of 200 KB, 64 at a time', call: 'conversation', count: 64, warm: 64, lanes: 64, bare: false },
   { name: 'image of 5 MB', call: 'image', count: 4, warm: 4, files: 1, bare: false },
   { name: 'image of 5 MB, attachments off', call: 'image', count: 4, warm: 4, settings: OFF, bare: false },
-  { name: 'InvokeModel, answer of 1 MB', call: 'answer', count: 30, warm: 30, bare: false },
+  { name: 'InvokeModel, answer of 1 MB', call: 'answer', count: 40, warm: 100, bare: false },
   { name: 'InvokeModel, answer of 1 MB, 64 at a time', call: 'answer', count: 64, warm: 64, lanes: 64, settings: ROOM, bare: false },
   { name: 'embedding of 1,024 numbers', call: 'embedding', count: 200, warm: 300, bare: false },
   { name: 'embedding of 1,024 numbers, 64 at a time', call: 'embedding', count: 320, warm: 320, lanes: 64, bare: false },
