@@ -25,7 +25,7 @@ const OFF = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
 
 const WORKLOADS: readonly Workload[] = [
   { name: 'small Converse', call: 'converse', count: 250, warm: 400, bare: true },
-  { name: 'small Converse, 64 at a time', call: 'converse', count: 640, warm: 6400, lanes: 64, bare: false },
+  { name: 'small Converse, 64 at a time', call: 'converse', count: 1920, warm: 6400, lanes: 64, bare: false },
   { name: 'small Converse, one every 15 ms', call: 'served', count: 60, warm: 60, everyMs: 15, bare: false },
   { name: 'conversation of 200 KB', call: 'conversation', count: 80, warm: 300, bare: false },
   { name: 'conversation of 200 KB, 64 at a time', call: 'conversation', count: 64, warm: 64, lanes: 64, bare: false },

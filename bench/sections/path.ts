@@ -4,7 +4,7 @@ import type { Application } from '../processes';
 import type { Section } from '../section';
 
 const WORKLOADS = [
-  { name: 'on the path: small Converse', call: 'converse', count: 500, warm: 15_000 },
+  { name: 'on the path: small Converse', call: 'converse', count: 3000, warm: 15_000 },
   { name: 'on the path: conversation of 200 KB', call: 'conversation', count: 40, warm: 300 },
   { name: 'on the path: image of 5 MB', call: 'image', count: 3, warm: 6 },
   { name: 'on the path: InvokeModel, answer of 1 MB', call: 'answer', count: 30, warm: 200 },

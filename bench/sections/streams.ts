@@ -11,7 +11,7 @@ const OPERATIONS = [
 
 /** Events of a stream, and streams of a block. */
 const LENGTHS = [
-  { events: 10, count: 100, warm: 600 },
+  { events: 10, count: 100, warm: 3000 },
   { events: 1000, count: 15, warm: 60 },
   { events: 20_000, count: 1, warm: 3 },
 ] as const;

@@ -75,15 +75,15 @@ function cohereSchema(definitions: unknown): JsonObject | undefined {
   return { type: 'object', properties: Object.fromEntries(properties), ...(required.length > 0 && { required }) };
 }
 
-const CHOICES: Readonly<Record<string, string>> = { auto: 'auto', any: 'required', required: 'required', none: 'none' };
+const CHOICES: ReadonlyMap<string, string> = new Map(Object.entries({ auto: 'auto', any: 'required', required: 'required', none: 'none' }));
 
 /** 'auto' | 'required' | 'none' | { type: 'function', function: { name } }, from each vendor's way to say it. */
 function readChoice(choice: unknown): unknown {
-  if (typeof choice === 'string') return CHOICES[choice.toLowerCase()] ?? choice;
+  if (typeof choice === 'string') return CHOICES.get(choice.toLowerCase()) ?? choice;
   if (!isObject(choice)) return undefined;
   const name = string(object(choice.function)?.name) ?? string(object(choice.tool)?.name) ?? string(choice.name);
   if (name !== undefined) return { type: 'function', function: { name } };
-  if (typeof choice.type === 'string') return CHOICES[choice.type] ?? choice.type;
+  if (typeof choice.type === 'string') return CHOICES.get(choice.type) ?? choice.type;
   const mode = ['auto', 'any', 'none'].find((key) => choice[key] !== undefined);
-  return mode === undefined ? undefined : CHOICES[mode];
+  return mode === undefined ? undefined : CHOICES.get(mode);
 }
