@@ -38,7 +38,11 @@ export function customized(row: JsonObject): JsonObject {
 export function masked(error: unknown): unknown {
   if (error === undefined) return undefined;
   let result = error;
-  for (const customizer of masks()) result = asked(customizer, { output: result })?.output ?? result;
+  for (const customizer of masks()) {
+    const changed = asked(customizer, { output: result });
+    // What has failed has an error, whatever is left of it.
+    if (changed) result = changed.output ?? '[masked]';
+  }
   return result;
 }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { config } from './config';
 import { debug } from './guard';
 
@@ -54,7 +55,7 @@ export class Allowance {
   /** A key as the row may have it. */
   key(key: string): string {
     const kept = key.length <= LONGEST_KEY ? key : cut(key, LONGEST_KEY);
-    this.#left -= kept.length;
+    this.#left -= Buffer.byteLength(kept);
     return kept === key ? key : `${kept}… [${key.length - kept.length} of ${key.length} characters cut]`;
   }
 
@@ -81,6 +82,8 @@ function redacted(text: string): string {
   if (!redact) return text;
   try {
     const result: unknown = redact(text);
+    // A promise is no text, and nobody's to handle.
+    if (types.isPromise(result)) result.catch(() => {});
     return typeof result === 'string' ? result : '[redacted]';
   } catch (error) {
     debug('redact failed', error);

@@ -64,6 +64,7 @@ function replaceSend(target: object, load: () => Open): void {
     });
     return trace && open ? trace(open, original(), this, args) : original().apply(this, args);
   }
+  Object.defineProperty(send, 'name', { value: original().name, configurable: true });
   Object.defineProperty(send, 'length', { value: original().length, configurable: true });
   Object.defineProperty(send, TRACED, { value: true });
   Object.defineProperty(target, 'send', { value: send, writable: true, configurable: true, enumerable: own?.enumerable ?? false });

@@ -45,6 +45,20 @@ describe("the application's masking function", () => {
     assert.doesNotMatch(JSON.stringify(spans), /walrus/);
     assert.match(String(Reflect.get(Object(spans[1]?.error), 'message')), /the word \*\*\* is not allowed/);
   });
+
+  for (const nothing of [null, undefined]) {
+    it(`leaves nothing of an error where it gives ${nothing}, but that there was one`, async () => {
+      setMaskingFunction(() => nothing);
+      const [span] = await traced.spansOf(async () => {
+        await traced
+          .client()
+          .converse(conversation('fail walrus'))
+          .catch(() => {});
+      });
+      assert.doesNotMatch(JSON.stringify(span), /walrus/);
+      assert.equal(span?.error, '[masked]');
+    });
+  }
 });
 
 describe('a guardrail that intervened in an InvokeModel call', () => {

@@ -35,10 +35,18 @@ export class Refusal extends Error {
     readonly status: number,
     readonly origin: string,
     readonly retryAfterMs?: number,
+    /** The store behind a signed URL has answered, which knows nothing of keys. */
+    readonly isStore = false,
   ) {
     super(`${origin} answered ${status}`);
   }
 }
+
+/** Whether Braintrust refuses the key, whatever is sent with it. */
+export const isKeyRefused = (error: unknown): boolean => error instanceof Refusal && !error.isStore && [401, 403].includes(error.status);
+
+/** Whether what was sent took too long. */
+export const isTimeout = (error: unknown): boolean => error instanceof Unanswered && error.reason.startsWith('no answer within');
 
 /** Whether it may pass: no answer, 408, 429 and 5xx may. */
 export const mayPass = (error: unknown): boolean => !(error instanceof Refusal) || [408, 429].includes(error.status) || error.status >= 500;
@@ -48,8 +56,9 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Unanswered) return `Braintrust at ${error.message}`;
   if (!(error instanceof Refusal)) return `Braintrust cannot be reached (${error instanceof Error ? error.message : 'unknown'})`;
   const { status, origin } = error;
-  const isKey = status === 401 || status === 403;
-  return isKey ? `Braintrust at ${origin} refuses the key in BRAINTRUST_API_KEY (${status})` : `Braintrust at ${origin} answered ${status}`;
+  return isKeyRefused(error)
+    ? `Braintrust at ${origin} refuses the key in BRAINTRUST_API_KEY (${status})`
+    : `Braintrust at ${origin} answered ${status}`;
 }
 
 /** @throws Refusal, or Error where there was no answer */
@@ -116,7 +125,13 @@ async function sendOnce(target: Target, given: readonly JsonRow[], timeoutMs: nu
   if (body.length > DEFAULT_MAX_BYTES / 2 && (await isTooLarge(target, body.length, timeoutMs))) {
     return overflow(target, rows, body, timeoutMs);
   }
-  await deliver(target, body, timeoutMs);
+  try {
+    await deliver(target, body, timeoutMs);
+  } catch (error) {
+    // It takes less than others do.
+    if (!(error instanceof Refusal && error.status === 413 && (await isTooLarge(target, body.length, timeoutMs)))) throw error;
+    await overflow(target, rows, body, timeoutMs);
+  }
 }
 
 /** A row: what it belongs to, and the rest of it. */
@@ -134,8 +149,12 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 const DEFAULT_MAX_BYTES = 6 * 1024 * 1024;
 
 async function isTooLarge(target: Target, bytes: number, timeoutMs: number): Promise<boolean> {
-  const answer = await ask(join(target.apiUrl, 'version'), { method: 'GET', token: target.token, timeoutMs, fetch: target.fetch });
-  const limit = object(answer.body)?.logs3_payload_max_bytes;
+  const { apiUrl, token, fetch } = target;
+  const answer = await ask(join(apiUrl, 'version'), { method: 'GET', token, timeoutMs, fetch }).catch((error: unknown) => {
+    if (mayPass(error)) throw error;
+    return undefined; // it has no such page, and says nothing of a limit
+  });
+  const limit = object(answer?.body)?.logs3_payload_max_bytes;
   return typeof limit === 'number' && limit > 0 && bytes > limit;
 }
 
@@ -153,13 +172,24 @@ async function overflow(target: Target, rows: readonly Pieces[], body: Buffer, t
   if (url === undefined || key === undefined) throw new Error('no place for an oversize delivery');
   const headers = headersOf(place?.headers, url);
   const fields = object(place?.fields);
-  if (place?.method === 'POST' && fields) await postForm(url, fields, headers, body, timeoutMs);
-  else await ask(url, { method: 'PUT', headers: { ...JSON_TYPE, ...headers }, body, timeoutMs, fetch });
+  const put = { method: 'PUT', headers: { ...JSON_TYPE, ...headers }, body, timeoutMs, fetch };
+  try {
+    await (place?.method === 'POST' && fields ? postForm(url, fields, headers, body, timeoutMs, fetch) : ask(url, put));
+  } catch (error) {
+    throw error instanceof Refusal ? new Refusal(error.status, error.origin, error.retryAfterMs, true) : error;
+  }
   await deliver(target, Buffer.from(JSON.stringify({ rows: { type: 'logs3_overflow', key }, api_version: 2 })), timeoutMs);
 }
 
 /** An object store that takes a form instead of a body. */
-async function postForm(url: string, fields: JsonObject, headers: Record<string, string>, body: Buffer, timeoutMs: number): Promise<void> {
+async function postForm(
+  url: string,
+  fields: JsonObject,
+  headers: Record<string, string>,
+  body: Buffer,
+  timeoutMs: number,
+  fetch = globalThis.fetch,
+): Promise<void> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
   form.append('file', new Blob([body], { type: string(fields['Content-Type']) ?? 'application/json' }));
@@ -171,7 +201,7 @@ async function postForm(url: string, fields: JsonObject, headers: Record<string,
 /** The headers that an upload to a signed URL needs. */
 export function headersOf(given: unknown, url: string): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(object(given) ?? {})) if (typeof value === 'string') headers[name] = value;
+  for (const [name, value] of Object.entries(object(given) ?? {})) if (typeof value === 'string') headers[name.toLowerCase()] = value;
   if (/\.blob\.core\.windows\.net$/.test(new URL(url).hostname)) headers['x-ms-blob-type'] = 'BlockBlob';
   return headers;
 }

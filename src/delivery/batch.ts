@@ -1,6 +1,8 @@
 /** The most that one delivery has. */
 const BATCH_ROWS = 1000;
 const BATCH_BYTES = 2 * 1024 * 1024;
+/** So many rows that are refused by themselves, and none taken in between, say that it is not the rows. */
+export const MOST_SINGLES = 20;
 
 /** How many of the first rows go in one delivery. Two parts of one row go one after the other. */
 export function batchOf(rows: readonly { id: string; json: Buffer }[], most = BATCH_ROWS): number {

@@ -5,7 +5,7 @@ import { config } from '../config';
 import { debug } from '../guard';
 import { isObject, object, objects, parseJson, string } from '../read';
 import type { Leftover } from './leftover';
-import type { Parcel } from './parcel';
+import type { Parcel, Progress } from './parcel';
 import { PROXIES, usesProxies } from './request';
 
 /** What the sender is told, on its standard input: a key must not be among the arguments or in the environment of a process. */
@@ -19,11 +19,7 @@ export interface Order {
 }
 
 /** How far the sender came with a parcel, and why not further. */
-export interface Sent {
-  rows: number;
-  files: number;
-  reason?: string | undefined;
-}
+export type Sent = Progress;
 
 const SENDER = join(__dirname, 'sender.js');
 /** What a process needs to start as this one did. Nothing else of the environment is handed on. */
@@ -58,7 +54,12 @@ export function sendSynchronously(leftovers: Leftover[], timeoutMs: number): Sen
   if (error) debug('the last rows were not sent', error);
   const answer = parseJson(String(stdout ?? ''));
   const sent = objects(isObject(answer) ? answer.sent : undefined).map((item) => object(item) ?? {});
-  return sent.map(({ rows, files, reason }) => ({ rows: Number(rows) || 0, files: Number(files) || 0, reason: string(reason) }));
+  return sent.map(({ rows, files, refused, reason }) => ({
+    rows: Number(rows) || 0,
+    files: Number(files) || 0,
+    refused: Array.isArray(refused) ? refused.map(Number) : [],
+    reason: string(reason),
+  }));
 }
 
 function environment(isWanted: (name: string) => boolean): Record<string, string> {

@@ -144,7 +144,7 @@ function sendNow(left: Leftover[]): Leftover[] {
   return left.map((one, index) => without(one, sent[index] ?? NOTHING)).filter(({ rows, files }) => rows.length + files.length > 0);
 }
 
-const NOTHING = { rows: 0, files: 0 };
+const NOTHING = { rows: 0, files: 0, refused: [] };
 
 function report(left: Leftover[]): void {
   for (const { rows, reason } of left) if (rows.length > 0) reportLost(rows.length, reason);

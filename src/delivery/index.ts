@@ -95,7 +95,9 @@ function writeOne({ destination, id, isMerge, row, uploads }: Unwritten): void {
     } else add(destination, { id, json: Buffer.from(json), isMerge, uploads });
     return true;
   });
-  if (!isWritten) forget(uploads);
+  if (isWritten) return;
+  forget(uploads);
+  reportLost(1, 'it is nothing that JSON can write, as a span customizer or a masking function has left it');
 }
 
 function add(destination: Destination, row: Waiting): void {

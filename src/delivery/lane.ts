@@ -2,8 +2,8 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import type { Upload } from '../content';
 import { debug } from '../guard';
 import { say } from '../say';
-import { mayPass, Refusal, reasonOf, send } from './api';
-import { batchOf, isWholeBatch } from './batch';
+import { isKeyRefused, isTimeout, mayPass, Refusal, reasonOf, send, type Target } from './api';
+import { batchOf, isWholeBatch, MOST_SINGLES } from './batch';
 import type { Destination } from './destination';
 
 /** A row that waits to be sent: JSON in UTF-8, without the members that say what it belongs to. */
@@ -76,7 +76,8 @@ export class Lane {
   get reason(): string {
     const { target } = this.destination;
     const url = target?.apiUrl ?? this.destination.login()?.appUrl;
-    return this.#reason ?? `Braintrust${url === undefined ? '' : ` at ${new URL(url).origin}`} has not answered in time`;
+    const origin = url !== undefined && URL.canParse(url) ? ` at ${new URL(url).origin}` : '';
+    return this.#reason ?? `Braintrust${origin} has not answered in time`;
   }
 
   /** Adds a row, which goes with the next delivery: after `lingerMs`, or at once where a whole delivery has gathered. */
@@ -126,23 +127,29 @@ export class Lane {
 
   #pause = 0;
   #refusals = 0;
+  /** How many rows were refused by themselves since the last that was taken. */
+  #singles = 0;
   /** How many rows go in the next delivery, where it is known that not all can. */
   #most: number | undefined;
 
   async #deliver(quietly: boolean): Promise<boolean> {
     const batch = this.#take();
     if (batch.length === 0) return true;
+    let target: Target | undefined;
     try {
-      const target = await this.destination.open(REQUEST_MS);
+      target = await this.destination.open(REQUEST_MS);
       await send(target, batch, REQUEST_MS);
       this.#failures = 0;
+      this.#singles = 0;
       this.#reason = undefined;
       this.#most = undefined;
       this.#settle(batch, true);
       return true;
     } catch (error) {
       this.#reason = reasonOf(error);
-      if (!mayPass(error)) return this.#refused(batch, error);
+      if (!mayPass(error)) return this.#refused(batch, target === undefined || isKeyRefused(error));
+      // A way to Braintrust that is too slow for all of them may do for half.
+      if (isTimeout(error)) this.#most = Math.ceil(batch.length / 2);
       // Some of it may have arrived all the same, and may have been scored or commented since: what is sent again takes nothing away.
       for (const row of batch) row.isMerge = true;
       this.#failures++;
@@ -162,13 +169,18 @@ export class Lane {
     return this.#sending;
   }
 
-  /** One row that Braintrust does not take must not cost the others: they are sent in ever smaller deliveries. */
-  #refused(batch: Waiting[], error: unknown): boolean {
-    const isKey = error instanceof Refusal && [401, 403].includes(error.status);
-    if (isKey || batch.length === 1 || this.#sending !== batch) {
+  /**
+   * One row that Braintrust does not take must not cost the others: they are sent in ever smaller deliveries. Where one after the other is
+   * refused, it is not the rows.
+   * @param all it is not for the rows that they are refused
+   */
+  #refused(batch: Waiting[], all: boolean): boolean {
+    if (batch.length === 1) this.#singles++;
+    if (all || batch.length === 1 || this.#singles >= MOST_SINGLES || this.#sending !== batch) {
+      this.#most = this.#singles >= MOST_SINGLES ? undefined : this.#most;
       this.#refusals += batch.length;
       this.#settle(batch, false);
-      return !isKey;
+      return !all;
     }
     this.#most = Math.ceil(batch.length / 2);
     this.#rows = [...batch, ...this.#rows];

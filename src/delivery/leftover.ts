@@ -3,6 +3,7 @@ import { forget, leftFiles } from '../upload';
 import type { Destination } from './destination';
 import { pending, take } from './index';
 import type { Waiting } from './lane';
+import type { Progress } from './parcel';
 
 /** What is not known to be at Braintrust, of one destination. */
 export interface Leftover {
@@ -26,11 +27,9 @@ export function leftovers(): Leftover[] {
 }
 
 /** The same without what has been sent. */
-export function without(
-  { destination, rows, files, reason }: Leftover,
-  sent: { rows: number; files: number; reason?: string | undefined },
-): Leftover {
+export function without({ destination, rows, files, reason }: Leftover, sent: Progress): Leftover {
   take(destination, sent.rows);
   forget(files.slice(0, sent.files));
-  return { destination, rows: rows.slice(sent.rows), files: files.slice(sent.files), reason: sent.reason ?? reason };
+  const left = rows.filter((_, index) => index >= sent.rows || sent.refused.includes(index));
+  return { destination, rows: left, files: files.slice(sent.files), reason: sent.reason ?? reason };
 }

@@ -1,6 +1,6 @@
 import { object, string } from '../read';
-import { ask, headersOf, join, type Login, send, type Target } from './api';
-import { batchOf } from './batch';
+import { ask, headersOf, isKeyRefused, join, type Login, mayPass, reasonOf, send, type Target } from './api';
+import { batchOf, MOST_SINGLES } from './batch';
 import { request } from './request';
 
 /** What one process leaves to another: the sender at its end, or the next one that finds it in the spool. */
@@ -20,11 +20,15 @@ export interface File {
 
 /** How much of a parcel is at Braintrust. */
 export interface Progress {
+  /** So many of the first, but for those that were refused. */
   rows: number;
   files: number;
+  /** Which rows Braintrust does not take, where it takes others. */
+  refused: number[];
+  reason?: string | undefined;
 }
 
-/** Sends the rows of a parcel, then its files. @throws as soon as something is not taken */
+/** Sends the rows of a parcel, then its files. @throws as soon as something is not taken, but for single rows that are refused */
 export async function sendParcel(
   target: Target,
   { rows: texts, files }: Parcel,
@@ -32,9 +36,24 @@ export async function sendParcel(
   timeLeft: () => number,
 ): Promise<void> {
   const rows = texts.map((row) => ({ ...row, json: Buffer.from(row.json) }));
+  let most: number | undefined;
+  let singles = 0;
   while (progress.rows < rows.length) {
-    const count = batchOf(rows.slice(progress.rows, progress.rows + 1000));
-    await send(target, rows.slice(progress.rows, progress.rows + count), timeLeft());
+    const count = batchOf(rows.slice(progress.rows, progress.rows + 1000), most);
+    try {
+      await send(target, rows.slice(progress.rows, progress.rows + count), timeLeft());
+      most = undefined;
+      singles = 0;
+    } catch (error) {
+      if (mayPass(error) || isKeyRefused(error) || singles >= MOST_SINGLES) throw error;
+      if (count > 1) {
+        most = Math.ceil(count / 2);
+        continue;
+      }
+      singles++;
+      progress.refused.push(progress.rows);
+      progress.reason = reasonOf(error);
+    }
     progress.rows += count;
   }
   for (const file of files.slice(progress.files)) {

@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   Object.assign(process.env, order.proxies);
   const end = performance.now() + order.timeoutMs;
   const timeLeft = () => Math.max(1, end - performance.now());
-  const sent: Sent[] = order.parcels.map(() => ({ rows: 0, files: 0 }));
+  const sent: Sent[] = order.parcels.map(() => ({ rows: 0, files: 0, refused: [] }));
   const report = () => process.stdout.write(`${JSON.stringify({ sent })}\n`);
   // What has been sent by the end of the time is said by then.
   const last = setTimeout(() => {
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
         try {
           const target = parcel.target ?? (parcel.login && (await login(parcel.login, timeLeft())));
           if (target) await sendParcel(target, parcel, progress, timeLeft);
-          progress.reason = undefined;
+          if (progress.refused.length === 0) progress.reason = undefined;
           return;
         } catch (error) {
           progress.reason = reasonOf(error);

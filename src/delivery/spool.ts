@@ -5,16 +5,17 @@ import { debug, guard } from '../guard';
 import { isObject, object, objects, parseJson, string } from '../read';
 import { say } from '../say';
 import type { JsonObject } from '../types';
-import { login, mayPass, Refusal, reasonOf, type Target } from './api';
+import { isKeyRefused, login, mayPass, reasonOf, type Target } from './api';
 import { ownLogin } from './destination';
 import type { Leftover } from './leftover';
-import { type File, sendParcel } from './parcel';
-import { reportSpooled } from './told';
+import { type File, type Progress, sendParcel } from './parcel';
+import { reportLost, reportSpooled } from './told';
 
 /*
  * Files of rows that could not be sent, in the directory that the user has named. A file is JSON: where its rows go, without a key, and the
  * rows. Who renames a file has it: two processes that start at once do not send it twice.
  */
+const VERSION = 1;
 const SUFFIX = '.braintrust-bedrock.json';
 /** A claim older than this is one of a process that has not lived to send the file, in milliseconds. */
 const STALE_MS = 10 * 60 * 1000;
@@ -40,7 +41,7 @@ export function spool(left: Leftover[]): boolean {
     });
     const name = `${Date.now()}-${process.pid}-${Math.random().toString(36).slice(2, 8)}${SUFFIX}`;
     // Under another name until it is whole: a process that starts now must not read half of it.
-    writeFileSync(join(spoolDir, `${name}.part`), JSON.stringify({ version: 1, parcels }), { mode: 0o600 });
+    writeFileSync(join(spoolDir, `${name}.part`), JSON.stringify({ version: VERSION, parcels }), { mode: 0o600 });
     renameSync(join(spoolDir, `${name}.part`), join(spoolDir, name));
     reportSpooled(left.reduce((sum, one) => sum + one.rows.length, 0));
     return true;
@@ -51,6 +52,8 @@ export function spool(left: Leftover[]): boolean {
     return false;
   }
 }
+
+class Unreadable extends Error {}
 
 /** The files that this process is sending, by the name that they have in the meantime. */
 const claims = new Map<string, string>();
@@ -82,20 +85,27 @@ export async function sendSpooled(): Promise<void> {
     } catch (error) {
       debug(`${name} could not be sent (${reasonOf(error)})`);
       releaseClaims();
+      if (error instanceof Unreadable) {
+        say(`${file} is nothing that this version can read: it stays where it is.`);
+        continue;
+      }
       // What Braintrust does not take of one file says nothing of the next one.
       if (mayPass(error) || isKeyRefused(error)) return;
     }
   }
 }
 
-const isKeyRefused = (error: unknown) => error instanceof Refusal && [401, 403].includes(error.status);
-
 async function sendFile(file: string): Promise<void> {
   const content = parseJson(readFileSync(file, 'utf8'));
-  for (const parcel of objects(isObject(content) ? content.parcels : undefined)) {
+  if (!isObject(content) || content.version !== VERSION) throw new Unreadable();
+  for (const parcel of objects(content.parcels)) {
     const rows = objects(parcel.rows).map(({ id, json }) => ({ id: String(id), json: String(json), isMerge: true }));
     const files = Array.isArray(parcel.files) ? parcel.files.filter(isFile) : [];
-    await sendParcel(await targetOf(parcel), { rows, files }, { rows: 0, files: 0 }, () => REQUEST_MS);
+    const progress: Progress = { rows: 0, files: 0, refused: [] };
+    await sendParcel(await targetOf(parcel), { rows, files }, progress, () => REQUEST_MS);
+    // Where none was taken, it may be something else than the rows: they stay.
+    if (progress.refused.length === rows.length && rows.length > 0) throw new Error(progress.reason);
+    if (progress.refused.length > 0) reportLost(progress.refused.length, progress.reason ?? '');
   }
 }
 

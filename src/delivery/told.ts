@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers';
 import { config } from '../config';
 import { write } from '../say';
 
@@ -6,25 +7,26 @@ const REPORT_MS = 60_000;
 
 /** Counts rows, and tells of them at most once a minute: never silently, and never again and again. */
 class Tally {
-  #rows = 0;
-  #about = '';
+  readonly #rows = new Map<string, number>();
   #told = Number.NEGATIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly line: (rows: number, about: string) => string) {}
 
   add(rows: number, about: string): void {
-    this.#rows += rows;
-    this.#about = about;
-    const now = performance.now();
-    if (now - this.#told < REPORT_MS) return;
-    this.#told = now;
-    this.tell();
+    this.#rows.set(about, (this.#rows.get(about) ?? 0) + rows);
+    const wait = this.#told + REPORT_MS - performance.now();
+    if (wait <= 0) this.tell();
+    else this.#timer ??= setTimeout(() => this.tell(), wait).unref();
   }
 
   /** Tells of what has not been told. */
   tell(): void {
-    if (this.#rows > 0) write(this.line(this.#rows, this.#about));
-    this.#rows = 0;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#told = performance.now();
+    for (const [about, rows] of this.#rows) write(this.line(rows, about));
+    this.#rows.clear();
   }
 }
 

@@ -6,6 +6,7 @@ import { type LoopbackAnswer, type LoopbackRequest, serve } from '../../demo/loo
 import { deliver, drain, onRefused, take } from '../../src/delivery';
 import { type Destination, fixedDestination } from '../../src/delivery/destination';
 import type { Leftover } from '../../src/delivery/leftover';
+import { type Progress, sendParcel } from '../../src/delivery/parcel';
 
 let ingest: Ingest;
 let destination: Destination;
@@ -107,13 +108,46 @@ describe('rows', () => {
     );
   });
 
+  it('that Braintrust does not take cost no other its place at the end of a process, nor in the spool', async () => {
+    const picky = await scripted(({ body }) => (body.includes('poison') ? { status: 400, body: '{}' } : { body: '{"ids":[]}' }));
+    const rows = Array.from({ length: 20 }, (_, index) => ({
+      id: `${index}`,
+      json: `{"id":${index},"input":"${index === 13 ? 'poison' : 'good'}"}`,
+      isMerge: true,
+    }));
+    const progress: Progress = { rows: 0, files: 0, refused: [] };
+    await sendParcel(await at(picky.url).open(1000), { rows, files: [] }, progress, () => 5000);
+    assert.deepEqual([progress.rows, progress.refused], [20, [13]]);
+    assert.match(progress.reason ?? '', /answered 400$/);
+    const taken = picky.requests.filter(({ body }) => !body.includes('poison')).flatMap(({ body }) => JSON.parse(body).rows);
+    assert.equal(taken.length, 19);
+    await picky.close();
+  });
+
+  it('are not asked for one by one for ever where Braintrust takes none', async () => {
+    const deaf = await scripted(() => ({ status: 404, body: '{}' }));
+    const to = at(deaf.url);
+    for (let count = 0; count < 500; count++) row(`row ${count}`, to);
+    assert.equal(await drain(), false);
+    assert.ok(deaf.requests.length < 60, `${deaf.requests.length} requests`);
+    await deaf.close();
+  });
+
+  it('larger than this Braintrust takes go to the place for them, though it has said so only by refusing', async () => {
+    const small = await startIngest({ maxBytes: 100_000 });
+    row('y'.repeat(200_000), at(small.url));
+    assert.equal(await drain(), true);
+    assert.equal(String(small.spans()[0]?.input).length, 200_000);
+    await small.close();
+  });
+
   it('that Braintrust does not take cost no other its place', async () => {
     const picky = await scripted(({ body }) => (body.includes('poison') ? { status: 413, body: '{}' } : { body: '{"ids":[]}' }));
     const to = at(picky.url);
     for (let count = 0; count < 20; count++) row(count === 13 ? 'poison' : `good ${count}`, to);
     await drain();
     assert.equal(await drain(), true);
-    const taken = picky.requests.filter(({ body }) => !body.includes('poison')).flatMap(({ body }) => JSON.parse(body).rows);
+    const taken = picky.requests.filter(({ body }) => body !== '' && !body.includes('poison')).flatMap(({ body }) => JSON.parse(body).rows);
     assert.equal(taken.length, 19);
     assert.deepEqual(
       refused.map(({ rows }) => rows.map(({ json }) => JSON.parse(String(json)).input)),

@@ -10,6 +10,7 @@ import { STATE } from '../../src/state';
 import { traceSend } from '../../src/trace';
 import type { JsonObject } from '../../src/types';
 import { withoutContent } from '../../src/without-content';
+import { hearSaid } from '../helpers/said';
 import { revived, streamOf } from './described';
 
 /** One call of an application, its values described as described.ts says. */
@@ -227,17 +228,12 @@ async function listening(rows: Written[], caught: string[], run: () => Promise<v
     return { startSpan, log: (event: JsonObject) => Object.assign(written, { event: { ...written.event, ...event } }) };
   };
   Reflect.set(globalThis, STATE, { currentLogger: { kind: 'logger', startSpan } });
-  const { write } = process.stderr;
-  Reflect.set(process.stderr, 'write', (text: unknown, ...rest: unknown[]) => {
-    if (!String(text).startsWith(SEP)) return Reflect.apply(write, process.stderr, [text, ...rest]);
-    caught.push(String(text).slice(SEP.length));
-    return true;
-  });
+  const unhear = hearSaid((line) => caught.push(line.slice(SEP.length)));
   try {
     await run();
     workAll();
   } finally {
-    process.stderr.write = write;
+    unhear();
     Reflect.deleteProperty(globalThis, STATE);
   }
 }

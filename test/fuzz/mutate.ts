@@ -90,14 +90,15 @@ function withEvent(call: Call, next: Next, change: (event: unknown) => unknown):
 }
 
 /** Bytes that were JSON, with some of them flipped, cut out, put in or said twice. */
-function mangledBytes(value: unknown, next: Next): unknown {
-  if (Array.isArray(value)) return value.map((item) => mangledBytes(item, next));
+function mangledBytes(value: unknown, next: Next, depth = 0): unknown {
+  if (depth > 100) return value;
+  if (Array.isArray(value)) return value.map((item) => mangledBytes(item, next, depth + 1));
   if (!isObject(value)) return value;
   if ('$json' in value || '$bytes' in value) {
     const bytes = '$json' in value ? Buffer.from(JSON.stringify(value.$json)) : Buffer.from(String(value.$bytes), 'base64');
     return { $bytes: mangled(bytes, next).toString('base64') };
   }
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mangledBytes(member, next)]));
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mangledBytes(member, next, depth + 1)]));
 }
 
 function mangled(bytes: Buffer, next: Next): Buffer {

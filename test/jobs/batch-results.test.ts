@@ -11,6 +11,7 @@ import { remember } from '../../src/jobs/known';
 import { patchS3 } from '../../src/jobs/s3';
 import { parseJson } from '../../src/read';
 import { arnOf, CLAUDE, failedLine, knownResults, resultLine, resultLines, startStorage } from '../helpers/batch';
+import { hearSaid } from '../helpers/said';
 
 let ingest: Ingest;
 let storage: Awaited<ReturnType<typeof startStorage>>;
@@ -124,16 +125,12 @@ describe('the results of a batch job', () => {
 
     it('writes nothing for ids that the batch has not, where the caller knows those that it has, and says so once', async () => {
       const jobArn = arnOf('known-ids');
-      const write = process.stderr.write;
       let told = '';
-      process.stderr.write = (text: string | Uint8Array) => {
-        told += text;
-        return true;
-      };
-      const lines = [...resultLines('u', 4), ...resultLines('stranger', 2), ...resultLines('stranger', 1)];
-      const summary = await traceBatchResults(lines, { jobArn, model: CLAUDE, recordIds: ['u0', 'u1', 'u2', 'u3'] }).finally(() => {
-        process.stderr.write = write;
+      const unhear = hearSaid((line) => {
+        told += line;
       });
+      const lines = [...resultLines('u', 4), ...resultLines('stranger', 2), ...resultLines('stranger', 1)];
+      const summary = await traceBatchResults(lines, { jobArn, model: CLAUDE, recordIds: ['u0', 'u1', 'u2', 'u3'] }).finally(unhear);
       assert.deepEqual(summary, { records: 4, errors: 0, malformed: 0, unknown: 3 });
       assert.equal(told, `braintrust-bedrock: 3 results have ids that are none of the batch job ${jobArn}: they leave no span.\n`);
       assert.deepEqual([...(await recordsOf(jobArn)).keys()].sort(), ['u0', 'u1', 'u2', 'u3']);
@@ -157,15 +154,11 @@ describe('the results of a batch job', () => {
         '{"recordId":"asked","modelInput":{}}\n',
       ];
       twice.splice(100, 0, ...broken);
-      const write = process.stderr.write;
       let told = '';
-      process.stderr.write = (text: string | Uint8Array) => {
-        told += text;
-        return true;
-      };
-      const summary = await traceBatchResults(Readable.from(cut(twice.join(''), 4099)), { jobArn, model: CLAUDE }).finally(() => {
-        process.stderr.write = write;
+      const unhear = hearSaid((line) => {
+        told += line;
       });
+      const summary = await traceBatchResults(Readable.from(cut(twice.join(''), 4099)), { jobArn, model: CLAUDE }).finally(unhear);
       assert.deepEqual(summary, { records: 1190, errors: twice.filter((line) => line.includes('errorCode')).length, malformed: 5 });
       assert.equal(told, `braintrust-bedrock: 5 of 1195 lines are no records of the batch job ${jobArn}: they leave no span.\n`);
       const records = await recordsOf(jobArn);
