@@ -54,6 +54,7 @@ export function spool(left: Leftover[]): boolean {
 }
 
 class Unreadable extends Error {}
+class Refused extends Error {}
 
 /** The files that this process is sending, by the name that they have in the meantime. */
 const claims = new Map<string, string>();
@@ -90,7 +91,7 @@ export async function sendSpooled(): Promise<void> {
         continue;
       }
       // What Braintrust does not take of one file says nothing of the next one.
-      if (mayPass(error) || isKeyRefused(error)) return;
+      if (!(error instanceof Refused) && (mayPass(error) || isKeyRefused(error))) return;
     }
   }
 }
@@ -104,7 +105,7 @@ async function sendFile(file: string): Promise<void> {
     const progress: Progress = { rows: 0, files: 0, refused: [] };
     await sendParcel(await targetOf(parcel), { rows, files }, progress, () => REQUEST_MS);
     // Where none was taken, it may be something else than the rows: they stay.
-    if (progress.refused.length === rows.length && rows.length > 0) throw new Error(progress.reason);
+    if (progress.refused.length === rows.length && rows.length > 0) throw new Refused(progress.reason);
     if (progress.refused.length > 0) reportLost(progress.refused.length, progress.reason ?? '');
   }
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Bedrock } from '../../demo/bedrock';
 import { type Ingest, startIngest } from '../../demo/ingest';
+import { serve } from '../../demo/loopback';
 import { PROGRAM, ROOT, runNode, slowBedrock } from '../faults/scene';
 import { environment } from '../helpers/program';
 
@@ -58,5 +59,40 @@ describe('what a process leaves', () => {
     });
     assert.equal(code, 7);
     assert.match(stderr, /^braintrust-bedrock: 3 spans were lost: .*\n$/);
+  });
+
+  it("in the spool and is refused, or nothing that can be read, is in nobody's way", async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'spool-'));
+    const file = (name: string, rows: string[]) => {
+      const parcel = {
+        ids: { project_id: 'p' },
+        login: {},
+        rows: rows.map((input) => ({ id: input, json: JSON.stringify({ id: input, input }) })),
+        files: [],
+      };
+      writeFileSync(join(dir, `${name}.braintrust-bedrock.json`), JSON.stringify({ version: 1, parcels: [parcel] }));
+    };
+    file('1', ['poison']);
+    file('2', ['good 2', 'poison', 'good 3']);
+    file('3', ['good 4']);
+    writeFileSync(join(dir, '0.braintrust-bedrock.json'), '{"version":2}');
+    const taken: string[] = [];
+    const picky = await serve(
+      0,
+      async ({ body }) => {
+        const text = body.toString('utf8');
+        if (text.includes('poison')) return { status: 400, body: '{}' };
+        taken.push(...(text.match(/good \d/g) ?? []));
+        return { body: '{"ids":[]}' };
+      },
+      (message) => ({ status: 500, body: message }),
+    );
+    const { stderr } = await run('natural', { BRAINTRUST_BEDROCK_SPOOL_DIR: dir, BRAINTRUST_API_URL: picky.url });
+    await picky.close();
+    assert.deepEqual([...new Set(taken)].sort(), ['good 2', 'good 3', 'good 4']);
+    assert.deepEqual(readdirSync(dir).sort(), ['0.braintrust-bedrock.json', '1.braintrust-bedrock.json']);
+    assert.match(stderr, /0\.braintrust-bedrock\.json is nothing that this version can read: it stays where it is\./);
+    assert.match(stderr, /1 span was lost: Braintrust at http:\S+ answered 400\./);
+    rmSync(dir, { recursive: true });
   });
 });
