@@ -38,12 +38,17 @@ export function acceptance(figures: readonly Figure[], nodeVersion: string): Ver
 
 function startUp(lines: Lines, limit: number): void {
   const empty = 'start-up: an empty program';
-  const ours = lines.of(empty, 'ours', 'cpu');
   const none = lines.of(empty, 'none', 'cpu');
-  lines.atMost(1, 'an empty program: CPU over none', ours && none && 1 + ours.added / none.median, limit, ' ×');
-  const files = lines.of(empty, 'ours', 'files');
   const entry = lines.of(empty, 'floor', 'files');
-  lines.atMost(1, 'an empty program: files opened beyond the entry', files && entry && files.median - entry.median, 1);
+  for (const [id, flag] of [
+    ['ours-required', '--require'],
+    ['ours', '--import'],
+  ] as const) {
+    const ours = lines.of(empty, id, 'cpu');
+    lines.atMost(1, `an empty program, ${flag}: CPU over none`, ours && none && 1 + ours.added / none.median, limit, ' ×');
+    const files = lines.of(empty, id, 'files');
+    lines.atMost(1, `an empty program, ${flag}: files opened beyond the entry`, files && entry && files.median - entry.median, 1);
+  }
   for (const verb of ['imports', 'requires']) {
     lines.ratio(1, `a program that ${verb} the SDK: CPU added`, `start-up: a program that ${verb} the SDK`, 'ours', 'cpu', 0.1);
   }

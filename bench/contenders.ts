@@ -22,6 +22,8 @@ export interface Contender {
 
 const url = (...parts: string[]) => pathToFileURL(path.join(...parts)).href;
 const OUR_HOOK = url(ROOT, 'hook.mjs');
+/** The other entry, for NODE_OPTIONS of a whole container. */
+export const REQUIRED = ['--require', path.join(ROOT, 'hook.cjs')];
 const THEIR_HOOK = url(ROOT, 'node_modules', 'braintrust', 'dist', 'auto-instrumentations', 'hook.mjs');
 const FLOOR = url(WORKLOADS, 'floor.mjs');
 

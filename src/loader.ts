@@ -1,7 +1,3 @@
-import Module = require('node:module');
-
-import { pathToFileURL } from 'node:url';
-
 /** A class to patch: where it is, and what to do with the exports of a module that has it. */
 interface Watched {
   readonly package: string;
@@ -82,11 +78,14 @@ const ARMED = Symbol.for('braintrust-bedrock.armed');
  * Node asks `Module._nodeModulePaths` about every CommonJS module, on every version, whether it comes by `require`, by `import`, or from
  * another loader that supplies its source (`Module._load` never runs there). It asks before the module runs and has its answer by then: no
  * frame of ours is on a stack that the application sees, and a process without the SDK pays one string comparison a module.
+ * @param loader Node's own class `Module`
+ * @param entry gives the URL of hook.mjs
  */
-export function arm(): void {
+export const arm = (loader: unknown, entry: () => string): void => guarded(() => watchModulesOf(loader, entry));
+
+function watchModulesOf(loader: unknown, entry: () => string): void {
   // The other settings are read in config.ts. This one is read here because "off" has to mean that not even that is loaded.
   if (/^\s*(off|0|false|no|none)\s*$/i.test(process.env.BRAINTRUST_BEDROCK ?? '')) return;
-  const loader: unknown = Module;
   if (ARMED in globalThis || !isLoader(loader)) return;
   Object.defineProperty(globalThis, ARMED, { value: true });
   const original = loader._nodeModulePaths;
@@ -98,7 +97,7 @@ export function arm(): void {
     return original.call(this, directory);
   };
   guarded(() => watchLoaded(loader._cache));
-  guarded(watchModules);
+  guarded(() => watchModules(entry));
   // Emitted before the worker runs: it finds somebody to hand its rows to.
   process.once('worker', () => guarded(receive));
 }
@@ -215,12 +214,12 @@ const LINE = `\n;globalThis[Symbol.for('${HAND_OVER}')]?.(typeof Batches === 'un
  * ES modules of the SDK of Anthropic: Node asks nobody about those, so their source gets one more line, below all others. Where Node has
  * `registerHooks` (from 22.15 on), that is asked about each module; a loader in a thread of its own would cost each process 40 ms.
  */
-function watchModules(): void {
+function watchModules(entry: () => string): void {
   const handOver = (batches: unknown): void => guarded(() => patchMessageBatches({ Batches: batches }));
   Object.defineProperty(globalThis, Symbol.for(HAND_OVER), { value: handOver });
-  const registerHooks: unknown = Reflect.get(Module, 'registerHooks'); // newer than the types of the oldest Node that we run on
-  if (typeof registerHooks !== 'function') {
-    watchSources();
+  const registerHooks = hooksOfNode();
+  if (!registerHooks) {
+    watchSources(entry);
     return;
   }
   const load = (url: string, context: unknown, next: (url: string, context: unknown) => object): object => {
@@ -230,19 +229,29 @@ function watchModules(): void {
   registerHooks({ load });
 }
 
+/** Newer than the types of the oldest Node that we run on. That one has nothing to be asked for, and does not load `node:module` for it. */
+function hooksOfNode(): ((hooks: object) => void) | undefined {
+  if (process.versions.node.startsWith('20.')) return undefined;
+  const found: unknown = Reflect.get(require('node:module'), 'registerHooks');
+  return typeof found === 'function' ? (hooks) => found(hooks) : undefined;
+}
+
 /**
  * Before that, Node's loader reads each module by `fs.promises.readFile`, looked up at each call, with a URL and nothing else: any other
  * reading is passed on. Where somebody has loaders in a thread (tsx, for one), it is read there.
  */
-function watchSources(): void {
+function watchSources(entry: () => string): void {
   if (hasLoaded('worker'))
     watchReading(); // this is that thread
   else {
     // A program of CommonJS has not loaded what reads: it is not loaded for us, and what an entry imports is read later than this.
     if (hasLoaded('load')) watchReading();
     else setImmediate(() => hasLoaded('load') && guarded(watchReading)).unref();
+    // Before 20.9 a process may wait for ever for the thread that it has asked to register something.
+    if (/^20\.[678]\./.test(process.versions.node)) return;
+    const armThread = (): void => require('node:module').register(entry()); // it has no hooks, and arms
     if (hasLoaded('hooks')) armThread();
-    else process.on('worker', armWhenThread);
+    else whenThread(armThread);
   }
 }
 
@@ -267,15 +276,13 @@ function watchReading(): void {
 }
 
 /** The thread of the loaders is the one worker that is not of the class that applications have. */
-function armWhenThread(worker: object): void {
-  if (worker.constructor.name !== 'InternalWorker') return;
-  process.off('worker', armWhenThread);
-  guarded(armThread);
-}
-
-/** What is registered there as a loader is an entry: it has no hooks, and arms. */
-function armThread(): void {
-  Module.register(`${pathToFileURL(__dirname)}/../hook.mjs`);
+function whenThread(then: () => void): void {
+  const started = (worker: object): void => {
+    if (worker.constructor.name !== 'InternalWorker') return;
+    process.off('worker', started);
+    guarded(then);
+  };
+  process.on('worker', started);
 }
 
 function isModule(url: string): boolean {

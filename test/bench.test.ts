@@ -11,9 +11,15 @@ test('npm run bench measures each contender and gives a verdict on what was meas
     encoding: 'utf8',
   });
   assert.equal(status, 0, stderr);
-  for (const contender of ['no tracing', 'no tracing, again', 'an empty --import', 'braintrust-bedrock', 'braintrust/hook.mjs']) {
+  for (const contender of [
+    'no tracing',
+    'no tracing, again',
+    'an empty --import',
+    'braintrust-bedrock, --require',
+    'braintrust/hook.mjs',
+  ]) {
     assert.match(stdout, new RegExp(`^${contender} .*\\d`, 'm'));
   }
-  assert.match(stdout, /^(pass|FAIL) +1 +an empty program: CPU/m);
+  assert.match(stdout, /^(pass|FAIL) +1 +an empty program, --require: CPU/m);
   assert.doesNotMatch(stdout, /^(pass|FAIL) +[2-6]/m);
 });

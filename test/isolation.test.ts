@@ -16,7 +16,7 @@ import { isObject } from '../src/read';
  * The package is built file by file for it: in CommonJS every call from one to another goes through the exports that are replaced here.
  */
 const DIST = join(__dirname, '../.unbundled');
-// guard.js is what the rest is guarded with; loader.js runs before any call and has its own tests.
+// guard.js is what the rest is guarded with; the loader runs before any call and has its own tests.
 const LEFT_OUT = new Set(['guard.js', 'loader.js', 'index.js', 'version.js']);
 // The line itself: it is what calls the application's own send.
 const THE_CALL = 'trace.js.traceSend';

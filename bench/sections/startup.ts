@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Contender, contenders, WORKLOADS } from '../contenders';
+import { type Contender, contenders, REQUIRED, WORKLOADS } from '../contenders';
 import { Rounds } from '../figures';
 import { environment, runProgram, type Surroundings } from '../processes';
 import type { Section } from '../section';
@@ -29,14 +29,13 @@ export const startup: Section = {
   async *run(surroundings, { quick, say }) {
     for (const { name, program, loadsSdk } of quick ? PROGRAMS.slice(0, 1) : PROGRAMS) {
       say(name);
-      const taking = contenders('none', 'again', 'floor', 'ours', 'theirs').map((contender) => ({
-        ...contender,
-        // What `--import` itself costs is the floor here: a `send` to replace there is none.
-        ...(contender.id === 'floor' && {
-          label: 'an empty --import',
-          flags: ['--import', pathToFileURL(path.join(WORKLOADS, 'empty.mjs')).href],
-        }),
-      }));
+      const [none, again, floor, ours, theirs] = contenders('none', 'again', 'floor', 'ours', 'theirs');
+      if (!none || !again || !floor || !ours || !theirs) return;
+      // What `--import` itself costs is the floor here: a `send` to replace there is none.
+      const empty = { ...floor, label: 'an empty --import', flags: ['--import', pathToFileURL(path.join(WORKLOADS, 'empty.mjs')).href] };
+      const imported = { ...ours, label: `${ours.label}, --import` };
+      const required = { ...ours, id: 'ours-required', label: `${ours.label}, --require`, flags: REQUIRED };
+      const taking = [none, again, empty, required, imported, theirs];
       const rounds = new Rounds();
       for (let round = -1; round < (quick ? 2 : loadsSdk ? 9 : 15); round++) {
         await inTurn(rotated(taking, round + 1), async (contender) => {

@@ -17,16 +17,22 @@ export const ANTHROPIC_FORMS: readonly Form[] = [
   { name: 'require, hook.cjs', program: 'anthropic-require.cjs', options: REQUIRE },
   { name: 'worker thread', program: 'anthropic-worker.mjs', options: IMPORT },
   { name: 'tsx, .ts', program: 'anthropic-typescript.ts', options: `${IMPORT} ${TSX}` },
-  { name: 'tsx, .mts', program: 'anthropic-typescript.mts', options: `${IMPORT} ${TSX}` },
-  { name: 'tsx first, .mts', program: 'anthropic-typescript.mts', options: `${TSX} ${IMPORT}` },
+  { name: 'tsx, .mts', program: 'anthropic-typescript.mts', options: `${IMPORT} ${TSX}`, without: noThread },
+  { name: 'tsx first, .mts', program: 'anthropic-typescript.mts', options: `${TSX} ${IMPORT}`, without: noThread },
   {
     name: 'loader that gives the source',
     program: 'anthropic-import.mjs',
     options: `${IMPORT} ${SOURCE}`,
     without: (node, sdk) =>
-      isBefore(node, [20, 10]) && isBefore(sdk, [1]) ? 'this Node itself warns of the JSON that the SDK requires' : undefined,
+      noThread(node) ??
+      (isBefore(node, [20, 10]) && isBefore(sdk, [1]) ? 'this Node itself warns of the JSON that the SDK requires' : undefined),
   },
 ];
+
+/** There the hook leaves the thread of the loaders alone, and the SDK's ES modules are read in it. */
+function noThread(node: readonly number[]): string | undefined {
+  return isBefore(node, [20, 9]) ? 'this Node may wait for ever for its thread of loaders, which is left alone' : undefined;
+}
 
 /** Runs a program that makes a batch of one request and reads its result; gives what is wrong with the rows that it leaves. */
 export async function complaintOf(node: string, program: string, options: string): Promise<string | undefined> {

@@ -20,6 +20,7 @@ export const REQUIRE = `--require ${HOOK_CJS}`;
 export const TSX = `--import ${pathToFileURL(path.join(ROOT, 'node_modules', 'tsx', 'dist', 'loader.mjs'))}`;
 export const SOURCE = `--import ${path.join(ROOT, 'test', 'apps', 'source-loader.mjs')}`;
 
+/** With each SDK. */
 export const FORMS: readonly Form[] = [
   { name: 'import { … }', program: 'import-named.mjs', options: IMPORT },
   { name: 'import * as', program: 'import-namespace.mjs', options: IMPORT },
@@ -27,20 +28,17 @@ export const FORMS: readonly Form[] = [
   { name: 'await import()', program: 'import-dynamic.mjs', options: IMPORT },
   { name: 'import dist-cjs/index.js', program: 'import-deep.mjs', options: IMPORT },
   { name: 'import of a library that requires', program: 'import-indirect.mjs', options: IMPORT },
-  { name: 'import, hook.cjs', program: 'import-named.mjs', options: REQUIRE },
   { name: 'require', program: 'require.cjs', options: IMPORT },
-  { name: 'require, hook.cjs', program: 'require.cjs', options: REQUIRE },
-  { name: 'require dist-cjs/index.js', program: 'require-deep.cjs', options: REQUIRE },
+  { name: 'require dist-cjs/index.js', program: 'require-deep.cjs', options: IMPORT },
   {
     name: 'require dist-cjs/BedrockRuntimeClient.js',
     program: 'require-class.cjs',
-    options: REQUIRE,
+    options: IMPORT,
     without: (_node, sdk) => (isBefore(sdk, [3, 574]) ? undefined : 'the SDK has no such file any more'),
   },
-  { name: 'import() in CommonJS', program: 'require-import.cjs', options: REQUIRE },
+  { name: 'import() in CommonJS', program: 'require-import.cjs', options: IMPORT },
   { name: 'import and require', program: 'both-paths.mjs', options: IMPORT },
   { name: 'two versions in one process', program: 'several.cjs', options: IMPORT },
-  { name: 'both hooks', program: 'import-named.mjs', options: `${IMPORT} ${REQUIRE}` },
   {
     name: 'no require(esm)',
     program: 'both-paths.mjs',
@@ -49,7 +47,6 @@ export const FORMS: readonly Form[] = [
     without: noRequireEsm,
   },
   { name: 'worker thread', program: 'worker.mjs', options: IMPORT },
-  { name: 'worker thread from a string, hook.cjs', program: 'worker-eval.cjs', options: REQUIRE },
   { name: 'fork', program: 'fork.cjs', options: IMPORT },
   { name: 'spawn', program: 'spawn.cjs', options: IMPORT },
   { name: 'cluster', program: 'cluster.cjs', options: IMPORT },
@@ -64,6 +61,13 @@ export const FORMS: readonly Form[] = [
   },
   { name: 'type stripping, .mts', program: 'typescript.mts', options: IMPORT, ...stripping() },
   { name: 'type stripping, .cts', program: 'typescript.cts', options: IMPORT, ...stripping() },
+];
+
+/** The other entry, with the newest SDK: what the two do is the same. */
+export const FORMS_OF_REQUIRE: readonly Form[] = [
+  ...FORMS.map((form) => ({ ...form, name: `${form.name}, hook.cjs`, options: form.options.replace(IMPORT, REQUIRE) })),
+  { name: 'both hooks', program: 'import-named.mjs', options: `${IMPORT} ${REQUIRE}` },
+  { name: 'worker thread from a string, hook.cjs', program: 'worker-eval.cjs', options: REQUIRE },
 ];
 
 /** Whether `version` is before `other`. */

@@ -1,6 +1,6 @@
 import { complaint, runProgram } from '../apps/run';
 import { ANTHROPIC_FORMS, complaintOf } from './anthropic';
-import { FORMS, type Form } from './forms';
+import { FORMS, FORMS_OF_REQUIRE, type Form } from './forms';
 import { installAnthropic, installNode, installSdk, type Runtime, type Sdk } from './install';
 
 /** The first Node that `engines` allows, and the newest of each line. */
@@ -27,7 +27,8 @@ async function main(): Promise<void> {
   const runtimes = await inTurn(NODES, installNode);
   const sdks = await inTurn(SDKS, installSdk);
   const anthropic = await inTurn(ANTHROPIC_SDKS, installAnthropic);
-  const aws = cellsOf(runtimes, FORMS, sdks, (runtime, form, sdk, index) => call(runtime, form, sdk, sdks.at(index - 1) ?? sdk));
+  const run: Run = (runtime, form, sdk) => call(runtime, form, sdk, sdks.at(sdks.indexOf(sdk) - 1) ?? sdk);
+  const aws = [...cellsOf(runtimes, FORMS, sdks, run), ...cellsOf(runtimes, FORMS_OF_REQUIRE, sdks.slice(-1), run)];
   const batches = cellsOf(runtimes, ANTHROPIC_FORMS, anthropic, ({ node }, { program, options }, { apps }) =>
     complaintOf(node, `${apps}/${program}`, options),
   );
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
   const start = Date.now();
   const queue = cells.values();
   await Promise.all(Array.from({ length: LANES }, () => drain(queue)));
-  print('AWS SDK', aws, runtimes, FORMS, sdks);
+  print('AWS SDK', aws, runtimes, [...FORMS, ...FORMS_OF_REQUIRE], sdks);
   print('Anthropic SDK', batches, runtimes, ANTHROPIC_FORMS, anthropic);
   const bad = cells.filter(({ good }) => !good);
   for (const { runtime, sdk, form, result } of bad) console.log(`Node ${runtime.version}, SDK ${sdk.version}, ${form.name}: ${result}`);
@@ -43,13 +44,11 @@ async function main(): Promise<void> {
   process.exitCode = bad.length === 0 ? 0 : 1;
 }
 
-type Run = (runtime: Runtime, form: Form, sdk: Sdk, index: number) => Promise<string | undefined>;
+type Run = (runtime: Runtime, form: Form, sdk: Sdk) => Promise<string | undefined>;
 
 function cellsOf(runtimes: readonly Runtime[], forms: readonly Form[], sdks: readonly Sdk[], run: Run): Cell[] {
   return runtimes.flatMap((runtime) =>
-    forms.flatMap((form) =>
-      sdks.map((sdk, index) => ({ runtime, form, sdk, run: () => run(runtime, form, sdk, index), result: '', good: false })),
-    ),
+    forms.flatMap((form) => sdks.map((sdk) => ({ runtime, form, sdk, run: () => run(runtime, form, sdk), result: '', good: false }))),
   );
 }
 
@@ -98,8 +97,8 @@ function print(what: string, cells: readonly Cell[], runtimes: readonly Runtime[
   for (const runtime of runtimes) {
     console.log(`\n${`Node ${runtime.version}, ${what}`.padEnd(width)}  ${sdks.map(({ version }) => version.padStart(8)).join('  ')}`);
     for (const form of forms) {
-      const row = cells.filter((cell) => cell.runtime === runtime && cell.form === form);
-      console.log(`${form.name.padEnd(width)}  ${row.map((cell) => short(cell).padStart(8)).join('  ')}`);
+      const row = sdks.map((sdk) => cells.find((cell) => cell.runtime === runtime && cell.form === form && cell.sdk === sdk));
+      console.log(`${form.name.padEnd(width)}  ${row.map((cell) => (cell ? short(cell) : '').padStart(8)).join('  ')}`.trimEnd());
     }
   }
   console.log(`\n1: one span a call, nothing on stderr. ${reasons.map((reason, index) => `(${index + 1}): ${reason}.`).join(' ')}\n`);
