@@ -5,7 +5,7 @@ import { config } from './config';
 import { guard } from './guard';
 import { isObject } from './read';
 import { say } from './say';
-import { type Open, patchSend, wrapSend } from './send';
+import { type Open, patchSend, prepare, wrapSend } from './send';
 
 /** What opens a call of Bedrock Runtime, and all that it brings. */
 const load = (): Open => {
@@ -17,6 +17,7 @@ const load = (): Open => {
 export function patchBedrockRuntime(namespace: unknown): void {
   guard('patch', () => {
     if (!patchSend(namespace, 'BedrockRuntimeClient', load)) return;
+    prepare(load);
     replaceBuiltInWhenLoaded();
     sendLeftovers();
   });
@@ -38,6 +39,7 @@ export function wrapBedrockRuntime<T extends object>(client: T): T {
       return;
     }
     if (!wrapSend(client, load)) return;
+    prepare(load);
     replaceBuiltInWhenLoaded();
     sendLeftovers();
   });

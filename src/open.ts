@@ -4,6 +4,8 @@ import { commandOf, type Service } from './operations';
 import type { Open } from './send';
 
 watchExit();
+// Asked for the first time, Node loads what answers.
+performance.now();
 
 /** Opens a call of one service's client. Another service's command fails there without us, and does so with us. */
 const openOf =

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { isObject } from './read';
@@ -30,6 +29,8 @@ export async function importBraintrust(): Promise<Braintrust | undefined> {
 
 function resolve(from: string | undefined): string | undefined {
   try {
+    // Loaded where it is needed: it brings in Node's loader of ES modules.
+    const { createRequire }: typeof import('node:module') = require('node:module');
     return from ? createRequire(from).resolve('braintrust') : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import { guard } from './guard';
 import { isObject } from './read';
 
@@ -72,3 +73,13 @@ function replaceSend(target: object, load: () => Open): void {
 
 /** The line: not needed until the first call. */
 let loaded: typeof import('./trace') | undefined;
+
+/** Loads what the first call needs in a turn of its own, as soon as the application has one to spare: the call itself then waits for nothing. */
+export function prepare(load: () => Open): void {
+  setImmediate(() => {
+    guard('line', () => {
+      load();
+      loaded ??= require('./trace') as typeof import('./trace');
+    });
+  }).unref();
+}

@@ -96,3 +96,27 @@ describe('a process that loads the SDK and calls nothing', () => {
     );
   });
 });
+
+describe('the first call of a process', () => {
+  const FIRST = path.join(ROOT, 'test', 'apps', 'first-call.cjs');
+  const during = (flags: string[]): Loaded => {
+    const env = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', BRAINTRUST_API_KEY: 'key' };
+    return JSON.parse(execFileSync(process.execPath, [...flags, FIRST], { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }));
+  };
+
+  test('waits for no file of ours, and for no part of Node: they were loaded when the SDK was', () => {
+    // From then on there is something to lose when the process is sent a signal.
+    const signals = 'Internal Binding signal_wrap';
+    const without = during([]);
+    for (const flags of [
+      ['--import', HOOK],
+      ['--require', HOOK_CJS],
+    ]) {
+      const { files, builtins } = during(flags);
+      assert.deepEqual(
+        { files, builtins: builtins.filter((name) => ![signals, ...without.builtins].includes(name)) },
+        { files: without.files, builtins: [] },
+      );
+    }
+  });
+});

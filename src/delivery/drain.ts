@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { config } from '../config';
@@ -43,6 +42,8 @@ export function sendSynchronously(leftovers: Leftover[], timeoutMs: number): Sen
     })),
     proxies: environment((name) => usesProxies() && PROXIES.test(name)),
   };
+  // Few processes end like this; each would have it loaded before its first call.
+  const { spawnSync }: typeof import('node:child_process') = require('node:child_process');
   const { stdout, error } = spawnSync(process.execPath, [SENDER], {
     input: JSON.stringify(order),
     env: { ...environment((name) => HANDED_ON.test(name)), ...(process.versions.electron && { ELECTRON_RUN_AS_NODE: '1' }) },
