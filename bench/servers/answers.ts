@@ -3,8 +3,15 @@ import { eventFrame } from '../../demo/bedrock/wire';
 import { number, object } from '../../src/read';
 import type { JsonObject } from '../../src/types';
 
-/** The text of one event of a stream. */
-const DELTA = ' and so the river went';
+/** The texts of a stream's events, one after the other: of some 23 characters, as no two are the same in a story. */
+const DELTAS = [
+  ' and so the river went',
+  ' past the old tram depot',
+  ' where, at noon,',
+  ' nobody had ever seen a ferry leave',
+  ' on time, and again',
+];
+const delta = (index: number) => DELTAS[index % DELTAS.length] ?? '';
 
 const MIB = 1024 * 1024;
 const TEXT = 'Take tram 28 from Martim Moniz; it climbs to the castle, and the miradouro at Graça is two stops before.';
@@ -66,7 +73,9 @@ function stream(operation: string, events: number): Buffer[] {
 function converseFrames(events: number): Buffer[] {
   return [
     eventFrame('messageStart', { role: 'assistant' }),
-    ...Array.from({ length: events - 4 }, () => eventFrame('contentBlockDelta', { delta: { text: DELTA }, contentBlockIndex: 0 })),
+    ...Array.from({ length: events - 4 }, (_, index) =>
+      eventFrame('contentBlockDelta', { delta: { text: delta(index) }, contentBlockIndex: 0 }),
+    ),
     eventFrame('contentBlockStop', { contentBlockIndex: 0 }),
     eventFrame('messageStop', { stopReason: 'end_turn' }),
     eventFrame('metadata', { usage: { inputTokens: 42, outputTokens: events, totalTokens: 42 + events }, metrics: { latencyMs: 412 } }),
@@ -79,8 +88,8 @@ function messageFrames(events: number): Buffer[] {
   return [
     chunk({ type: 'message_start', message: { ...message, usage: { input_tokens: 42, output_tokens: 1 } } }),
     chunk({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
-    ...Array.from({ length: events - 5 }, () =>
-      chunk({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: DELTA } }),
+    ...Array.from({ length: events - 5 }, (_, index) =>
+      chunk({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: delta(index) } }),
     ),
     chunk({ type: 'content_block_stop', index: 0 }),
     chunk({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: events } }),

@@ -5,6 +5,7 @@ import { readable } from '../families/readable';
 import { defined, isObject, object, parseJson, string } from '../read';
 import { addMissing, headerMetrics, invocationMetrics } from '../tokens';
 import type { Accumulator, Family, Fields, JsonObject, Operation } from '../types';
+import { ChunkReader } from './chunk-reader';
 
 const decoder = new TextDecoder();
 
@@ -90,11 +91,12 @@ function guardrail(source: JsonObject): JsonObject | undefined {
   return trace || action === 'INTERVENED' ? { ...defined({ action }), ...(object(trace?.guardrail) ?? trace) } : undefined;
 }
 
-/** Parses each chunk once, keeps what Bedrock adds to any family's chunks, and leaves the rest to the family's own accumulator. */
+/** Reads each chunk once, keeps what Bedrock adds to any family's chunks, and leaves the rest to the family's own accumulator. */
 class InvokeModelStream implements Accumulator {
   #family: Family | undefined;
   #chunks: Accumulator | undefined;
   #added: JsonObject = {};
+  readonly #reader = new ChunkReader();
 
   constructor(
     private readonly modelId: string,
@@ -103,7 +105,7 @@ class InvokeModelStream implements Accumulator {
 
   add(event: JsonObject): boolean {
     const bytes = object(event.chunk)?.bytes;
-    const chunk = bytes instanceof Uint8Array ? parseJson(textOf(bytes)) : undefined;
+    const chunk = bytes instanceof Uint8Array ? this.#reader.read(bytes) : undefined;
     if (!isObject(chunk)) return false;
     for (const name of ADDED) if (chunk[name] !== undefined) this.#added[name] = chunk[name];
     // An opaque id may leave it to the first chunk to tell the family.
@@ -120,8 +122,5 @@ class InvokeModelStream implements Accumulator {
     return { ...this.#added, body: this.#chunks?.response() };
   }
 }
-
-/** Quicker for a hundred bytes than a decoder. */
-const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string => Buffer.from(buffer, byteOffset, byteLength).toString();
 
 const ADDED = ['amazon-bedrock-invocationMetrics', 'amazon-bedrock-trace', 'amazon-bedrock-guardrailAction'] as const;

@@ -1,0 +1,205 @@
+import { isObject, parseJson } from '../read';
+
+/** What chunks of one form have in common: the JSON around their differences, and where in the value each difference is. */
+interface Form {
+  /** One more than there are differences. */
+  pieces: string[];
+  differences: Difference[];
+  /** A chunk of this form, parsed. */
+  value: object;
+}
+
+/** A text, without its quotes, or an integer. */
+interface Difference {
+  isText: boolean;
+  path: string[];
+}
+
+/** Longer chunks are few, and not worth comparing. */
+const LONGEST = 4096;
+const MOST_DIFFERENCES = 4;
+/** Forms that are known at a time, and chunks that a new one may be like. */
+const MOST_FORMS = 3;
+const MOST_CHUNKS = 2;
+/** So many chunks in a row that were like none before say that there is nothing to be learned. */
+const MOST_FAILURES = 16;
+
+/**
+ * Reads the chunks of a stream, each of them JSON. Most are like one before but for a text or a number, and those need no parser: what
+ * stands around the differences is compared, and the differences are read, for a quarter of the work.
+ *
+ * What it gives is what `JSON.parse` gives of it, if it is JSON: between the same pieces, a text that ends at the first quote and a number of
+ * nothing but digits can be nothing else. The objects that it gives may share members with one another: they are to be read, never to be changed.
+ */
+export class ChunkReader {
+  readonly #forms: Form[] = [];
+  readonly #chunks: string[] = [];
+  #failures = 0;
+
+  read(bytes: Uint8Array): unknown {
+    const chunk = decoder.decode(bytes);
+    for (let index = 0; index < this.#forms.length; index++) {
+      const form = this.#forms[index];
+      const value = form && filled(form, chunk);
+      if (value === undefined) continue;
+      if (index > 0) this.#prefer(index);
+      this.#failures = 0;
+      return value;
+    }
+    if (this.#failures < MOST_FAILURES && chunk.length <= LONGEST) this.#learn(chunk);
+    return parseJson(chunk);
+  }
+
+  /** The form of the last chunk is the most likely one of the next. */
+  #prefer(index: number): void {
+    this.#forms.unshift(...this.#forms.splice(index, 1));
+  }
+
+  #learn(chunk: string): void {
+    if (chunk === this.#chunks[0]) return;
+    this.#failures++;
+    for (const before of this.#chunks) {
+      const form = formOf(before, chunk);
+      if (!form) continue;
+      this.#forms.unshift(form);
+      this.#forms.splice(MOST_FORMS);
+      break;
+    }
+    this.#chunks.unshift(chunk);
+    this.#chunks.splice(MOST_CHUNKS);
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** The value of a chunk of this form; `undefined` for one that is not. */
+function filled({ pieces, differences, value }: Form, chunk: string): unknown {
+  let result: unknown = value;
+  let at = 0;
+  for (let index = 0; index < pieces.length; index++) {
+    const piece = pieces[index] ?? '';
+    const end = at + piece.length;
+    if (chunk.slice(at, end) !== piece) return undefined; // several times quicker than `startsWith`
+    at = end;
+    const difference = differences[index];
+    if (!difference) break;
+    const over = difference.isText ? endOfText(chunk, at) : endOfDigits(chunk, at);
+    const member = difference.isText ? textOf(chunk, at, over) : numberOf(chunk, at, over);
+    if (member === undefined) return undefined;
+    result = withMember(result, difference.path, 0, member);
+    at = over;
+  }
+  return at === chunk.length ? result : undefined;
+}
+
+function textOf(chunk: string, start: number, end: number): string | undefined {
+  if (end < 0) return undefined;
+  const text = chunk.slice(start, end);
+  if (!text.includes('\\')) return text;
+  const parsed = parseJson(`"${text}"`);
+  return typeof parsed === 'string' ? parsed : undefined;
+}
+
+const numberOf = (chunk: string, start: number, end: number): number | undefined =>
+  end > start ? Number(chunk.slice(start, end)) : undefined;
+
+/** A copy of what is on the way to a member, with that member replaced. What is not on the way is shared. */
+function withMember(source: unknown, path: readonly string[], depth: number, member: unknown): unknown {
+  const key = path[depth];
+  if (key === undefined) return member;
+  if (Array.isArray(source)) {
+    const list = [...source];
+    list[Number(key)] = withMember(source[Number(key)], path, depth + 1, member);
+    return list;
+  }
+  if (!isObject(source)) return source;
+  const copy = { ...source }; // has the member as its own, so that it can be set whatever its name is
+  copy[key] = withMember(source[key], path, depth + 1, member);
+  return copy;
+}
+
+/** What two chunks have in common, where they differ in nothing but texts and numbers. */
+function formOf(one: string, other: string): Form | undefined {
+  const found = differencesOf(one, other);
+  if (!found) return undefined;
+  const { pieces, areTexts } = found;
+  const probes = areTexts.map((isText, index) => (isText ? `probe of chunk-reader.ts, ${index}` : 777_000_777_000_000 + index));
+  const value = parseJson(`${pieces[0]}${probes.map((probe, index) => `${probe}${pieces[index + 1]}`).join('')}`);
+  if (!isObject(value)) return undefined;
+  const paths = probes.map((probe) => pathOf(value, probe));
+  // One that is not found is no value: a key, a part of a number, or a member of which there is another.
+  const differences = paths.flatMap((path, index) => (path ? [{ path, isText: areTexts[index] === true }] : []));
+  return differences.length === probes.length ? { pieces, differences, value } : undefined;
+}
+
+function differencesOf(one: string, other: string): { pieces: string[]; areTexts: boolean[] } | undefined {
+  const pieces: string[] = [];
+  const areTexts: boolean[] = [];
+  let piece = 0; // where it starts in the one, as all that follows
+  let text = -1; // the text that is being compared, or -1 between texts
+  let at = 0;
+  let lag = 0; // how much further the other is
+  while (at < one.length || at + lag < other.length) {
+    const character = one[at];
+    if (character !== undefined && character === other[at + lag]) {
+      at++;
+      if (character === '"') text = text < 0 ? at : -1;
+      // What is escaped is no end of a text, and is compared with its backslash.
+      else if (character === '\\' && one[at] === other[at + lag]) at++;
+      continue;
+    }
+    const isText = text >= 0;
+    const start = isText ? text : startOfDigits(one, at);
+    const [end, otherEnd] = [one, other].map((chunk, index) => {
+      const from = start + index * lag;
+      return isText ? endOfText(chunk, from) : endOfDigits(chunk, from);
+    });
+    if (end === undefined || otherEnd === undefined || end < start || otherEnd < start + lag) return undefined;
+    if (!isText && (end === start || otherEnd === start + lag)) return undefined;
+    if (pieces.push(one.slice(piece, start)) > MOST_DIFFERENCES) return undefined;
+    areTexts.push(isText);
+    lag = otherEnd - end;
+    piece = end;
+    at = end;
+  }
+  return pieces.length === 0 ? undefined : { pieces: [...pieces, one.slice(piece)], areTexts };
+}
+
+const BACKSLASH = 92;
+
+/** The quote that ends a text; -1 without one. */
+function endOfText(chunk: string, start: number): number {
+  for (let end = chunk.indexOf('"', start); end >= 0; end = chunk.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (chunk.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return -1;
+}
+
+const isDigit = (chunk: string, at: number): boolean => {
+  const code = chunk.charCodeAt(at);
+  return code >= 48 && code <= 57;
+};
+
+function endOfDigits(chunk: string, start: number): number {
+  let end = start;
+  while (isDigit(chunk, end)) end++;
+  return end;
+}
+
+function startOfDigits(chunk: string, at: number): number {
+  let start = at;
+  while (isDigit(chunk, start - 1)) start--;
+  return start;
+}
+
+/** The way to a text or number, where it is the value of a member. */
+function pathOf(value: unknown, leaf: unknown): string[] | undefined {
+  if (typeof value !== 'object' || value === null) return value === leaf ? [] : undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const path = pathOf(member, leaf);
+    if (path) return [key, ...path];
+  }
+  return undefined;
+}

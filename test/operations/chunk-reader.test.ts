@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ChunkReader } from '../../src/operations/chunk-reader';
+import { random, randomJson } from '../families/random';
+
+const words = [
+  '',
+  ' tram',
+  ' "28"',
+  ' C:\\',
+  '\n',
+  ' Graça',
+  ' 東京 🚋',
+  ' \u0000',
+  ' \\"',
+  ' a much longer piece of text than the others',
+];
+const word = (index: number) => words[(index * 7) % words.length] ?? '';
+
+/** Streams as the vendors write them, and such as would mislead a reader that only compares. */
+const STREAMS: Readonly<Record<string, (index: number) => string>> = {
+  claude: (index) => JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: word(index) } }),
+  nova: (index) =>
+    JSON.stringify(
+      index % 2
+        ? { contentBlockDelta: { delta: { text: word(index) }, contentBlockIndex: index } }
+        : { contentBlockStop: { contentBlockIndex: index } },
+    ),
+  llama: (index) => JSON.stringify({ generation: word(index), prompt_token_count: null, generation_token_count: index, stop_reason: null }),
+  openai: (index) =>
+    JSON.stringify({
+      id: 'x',
+      choices: [
+        { index: 0, delta: { content: word(index) } },
+        { index, delta: {} },
+      ],
+    }),
+  'escapes of every kind': (index) => `{"text":"\\u00e${index % 10}\\n\\/\\\\${'\\\\'.repeat(index % 3)}","b":"\\"}${index}\\""}`,
+  'a name that changes': (index) => `{"a${index % 3}":"x","${index % 3}":${index}}`,
+  'a member that is there twice': (index) => `{"text":"${index}","text":"last","n":${index},"n":{"n":${index}}}`,
+  'numbers that are no integers': (index) =>
+    `{"a":-${index},"b":1.${index},"c":${index}e3,"d":${index}.5,"e":1E${index % 9},"f":0.0${index}}`,
+  'numbers that are too long': (index) => `{"a":9007199254740993${index}}`,
+  'a text in the place of a number': (index) => (index % 3 ? `{"a":${index}}` : `{"a":"${index}"}`),
+  'null in the place of a text': (index) => (index % 3 ? `{"a":"x${index}","b":null}` : `{"a":null,"b":"end"}`),
+  'a member that only some have': (index) => (index % 4 ? `{"a":"x${index}"}` : `{"a":"x${index}","b":"y"}`),
+  'a text that looks like JSON': (index) => JSON.stringify({ a: `","b":"${index}`, b: `{"a":"${word(index)}"}` }),
+  'white space': (index) => ` { "a" : "${index}" ,\n "b" : [ ${index} , "${index}" ] } `,
+  'lists alone': (index) => `[${index},"${index}"]`,
+  'no JSON': (index) => `{"a":"${index}`,
+  'something behind it': (index) => `{"a":"${index}"}${index % 2 ? ' ' : '!'}`,
+  'something behind some': (index) => `{"a":"${index}"}${index % 4 ? '' : '}'}`,
+  'a text or a number in the place of a name': (index) => `{"${index}":"x","a":${index}}`,
+  __proto__: (index) => `{"__proto__":{"a":"${index}"},"b":"${index}"}`,
+  'the same again and again': () => '{"a":"x"}',
+};
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+for (const [name, chunk] of Object.entries(STREAMS)) {
+  test(`chunks are read as JSON.parse reads them: ${name}`, () => {
+    const reader = new ChunkReader();
+    const chunks = Array.from({ length: 60 }, (_, index) => chunk(index));
+    const read = chunks.map((text) => reader.read(bytesOf(text)));
+    // At the end: a later chunk changes nothing of what an earlier one gave.
+    for (const [index, text] of chunks.entries()) {
+      assert.deepEqual(read[index], parsed(text));
+      assert.equal(JSON.stringify(read[index]), JSON.stringify(parsed(text)), 'in the same order');
+    }
+  });
+}
+
+/** The same JSON with other texts and numbers in some of its places. */
+function varied(value: unknown, next: () => number): unknown {
+  if (typeof value === 'string') return next() < 0.3 ? word(Math.floor(next() * 100)) : value;
+  if (typeof value === 'number') return next() < 0.3 ? Math.floor(next() * 1000) : value;
+  if (Array.isArray(value)) return value.map((item) => varied(item, next));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, varied(member, next)]));
+}
+
+test('chunks of any form that change in any place are read as JSON.parse reads them', () => {
+  for (let seed = 0; seed < 2000; seed++) {
+    const next = random(seed);
+    const forms = [randomJson(next), randomJson(next)];
+    const reader = new ChunkReader();
+    for (let index = 0; index < 12; index++) {
+      const text = JSON.stringify(varied(forms[next() < 0.8 ? 0 : 1], next)) ?? 'null';
+      assert.equal(JSON.stringify(reader.read(bytesOf(text))), JSON.stringify(parsed(text)), `seed ${seed}, chunk ${index}: ${text}`);
+    }
+  }
+});
+
+for (const name of ['claude', 'nova', 'llama', 'openai']) {
+  test(`a stream of like chunks takes few parsings: ${name}`, (context) => {
+    const reader = new ChunkReader();
+    const parse = context.mock.method(JSON, 'parse');
+    for (let index = 0; index < 1000; index++) reader.read(bytesOf(STREAMS[name]?.(index) ?? ''));
+    const whole = parse.mock.calls.filter((call) => String(call.arguments[0]).startsWith('{')).length;
+    assert.ok(whole < 20, `${whole} of 1,000 chunks`);
+  });
+}
