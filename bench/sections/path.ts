@@ -3,6 +3,9 @@ import { paired } from '../paired';
 import type { Application } from '../processes';
 import type { Section } from '../section';
 
+/** Answers of 1 MB that come without a pause are more than may wait for Braintrust unless the user says so. */
+const ROOM = { BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES: String(512 * 1024 * 1024) };
+
 const WORKLOADS = [
   { name: 'on the path: small Converse', call: 'converse', count: 3000, warm: 15_000 },
   { name: 'on the path: conversation of 200 KB', call: 'conversation', count: 40, warm: 300 },
@@ -33,6 +36,7 @@ export const path: Section = {
       const rounds = await paired(surroundings, {
         contenders: taking,
         processes: 1,
+        settings: ROOM,
         rounds: quick ? 2 : 4,
         // A service that answers its users is hot: code that runs for the first time costs several times as much, ours and theirs.
         warm: (application) => block(application, quick ? count : warm),

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers';
+import { jsonOf } from '../as-written';
 import { config } from '../config';
 import type { Upload } from '../content';
 import { guard } from '../guard';
@@ -88,11 +89,11 @@ export async function room(): Promise<void> {
 
 function writeOne({ destination, id, isMerge, row, uploads }: Unwritten): void {
   const isWritten = guard('row', () => {
-    const json = JSON.stringify(row());
+    const json = jsonOf(row());
     if (isHandingOver()) {
-      handOver({ destination, id, json, isMerge, uploads });
+      handOver({ destination, id, json: json.toString(), isMerge, uploads });
       forget(uploads);
-    } else add(destination, { id, json: Buffer.from(json), isMerge, uploads });
+    } else add(destination, { id, json, isMerge, uploads });
     return true;
   });
   if (isWritten) return;

@@ -1,4 +1,5 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { asWritten } from '../as-written';
 import { guard } from '../guard';
 import { isHandingOver } from './threads';
 
@@ -84,6 +85,6 @@ function work(one: Work | undefined): void {
   if (!one) return;
   held -= one.size;
   working = true;
-  guard('row', one.run);
+  guard('row', () => asWritten(one.run));
   working = false;
 }

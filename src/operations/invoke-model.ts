@@ -1,3 +1,4 @@
+import { parseBody } from '../as-written';
 import { Binary } from '../binary';
 import { familyOf } from '../families';
 import { unlisted } from '../families/hugging-face';
@@ -21,25 +22,25 @@ export const invokeModelWithResponseStream: Operation = {
 const bodies = new WeakMap<JsonObject, JsonObject>();
 
 function bodyOf(input: JsonObject): JsonObject {
-  const body = bodies.get(input) ?? object(parseBody(input.body)) ?? {};
+  const body = bodies.get(input) ?? object(readBody(input.body)) ?? {};
   bodies.set(input, body);
   return body;
 }
 
 /** Parsed JSON; the text or the bytes themselves where they are none. */
-function parseBody(body: unknown): unknown {
+function readBody(body: unknown): unknown {
   if (typeof body === 'string') return parseJson(body);
-  if (body instanceof ArrayBuffer) return parseBody(new Uint8Array(body));
+  if (body instanceof ArrayBuffer) return readBody(new Uint8Array(body));
   if (!(body instanceof Uint8Array)) return body;
   const text = decoder.decode(body);
-  const parsed = parseJson(text);
+  const parsed = parseBody(text, body);
   return parsed === text && text.includes('\uFFFD') ? new Binary(body, 'application/octet-stream') : parsed;
 }
 
 function request(input: JsonObject): Fields {
   const body = bodyOf(input);
   const read: Fields =
-    Object.keys(body).length > 0 ? familyOf(string(input.modelId) ?? '', body).request(body) : { input: readable(parseBody(input.body)) };
+    Object.keys(body).length > 0 ? familyOf(string(input.modelId) ?? '', body).request(body) : { input: readable(readBody(input.body)) };
   return {
     ...read,
     metadata: {
@@ -62,7 +63,7 @@ const latency = (value: unknown) => (typeof value === 'string' ? { latency: valu
 
 function response(output: JsonObject, input: JsonObject, headers: JsonObject): Fields {
   const asked = bodyOf(input);
-  const body = unlisted(parseBody(output.body));
+  const body = unlisted(readBody(output.body));
   const answered = object(body) ?? {};
   const read: Fields =
     isObject(body) && !(body instanceof Binary)
