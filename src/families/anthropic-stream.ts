@@ -76,7 +76,10 @@ export class AnthropicStream implements Accumulator {
   }
 
   #start(index: number, block: JsonObject): boolean {
-    this.#blocks.set(index, { members: { ...block }, json: '' });
+    const members: JsonObject = { ...block };
+    // further ones are appended to a list of our own
+    if (Array.isArray(block.citations)) members.citations = [...block.citations];
+    this.#blocks.set(index, { members, json: '' });
     // a tool's name is content, and all there is of a call without arguments; redacted thinking and a server tool's result arrive whole
     return Boolean(block.name || block.text || block.thinking || block.data || block.content);
   }
@@ -90,8 +93,7 @@ export class AnthropicStream implements Accumulator {
     }
     if (delta.type === 'citations_delta') {
       const { members } = this.#block(index, 'text');
-      // the array of the event belongs to the application: the first citation starts one of our own
-      if (Array.isArray(members.citations) && members.citations.length > 0) members.citations.push(delta.citation);
+      if (Array.isArray(members.citations)) members.citations.push(delta.citation);
       else members.citations = [delta.citation];
       return false;
     }
