@@ -99,7 +99,7 @@ function watchModulesOf(loader: unknown, entry: () => string): void {
   guarded(() => watchLoaded(loader._cache));
   guarded(() => watchModules(entry));
   // Emitted before the worker runs: it finds somebody to hand its rows to.
-  process.once('worker', () => guarded(receive));
+  whenWorker(isApplications, receive);
 }
 
 function receive(): void {
@@ -251,7 +251,7 @@ function watchSources(entry: () => string): void {
     if (/^20\.[678]\./.test(process.versions.node)) return;
     const armThread = (): void => require('node:module').register(entry()); // it has no hooks, and arms
     if (hasLoaded('hooks')) armThread();
-    else whenThread(armThread);
+    else whenWorker((worker) => !isApplications(worker), armThread);
   }
 }
 
@@ -276,13 +276,16 @@ function watchReading(): void {
 }
 
 /** The thread of the loaders is the one worker that is not of the class that applications have. */
-function whenThread(then: () => void): void {
-  const started = (worker: object): void => {
-    if (worker.constructor.name !== 'InternalWorker') return;
-    process.off('worker', started);
+const isApplications = (worker: object): boolean => worker.constructor.name !== 'InternalWorker';
+
+/** When the first worker of a kind is made. */
+function whenWorker(isWanted: (worker: object) => boolean, then: () => void): void {
+  const made = (worker: object): void => {
+    if (!isWanted(worker)) return;
+    process.off('worker', made);
     guarded(then);
   };
-  process.on('worker', started);
+  process.on('worker', made);
 }
 
 function isModule(url: string): boolean {

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers';
+import { setTimeout } from 'node:timers';
 import { guard } from './guard';
 import { isObject } from './read';
 
@@ -74,12 +74,16 @@ function replaceSend(target: object, load: () => Open): void {
 /** The line: not needed until the first call. */
 let loaded: typeof import('./trace') | undefined;
 
-/** Loads what the first call needs in a turn of its own, as soon as the application has one to spare: the call itself then waits for nothing. */
+/**
+ * Loads what the first call needs in a turn of its own, as soon as the application has done what it does now. By a timer: what waits for
+ * the end of a turn waits, in a server that is idle, for the first request.
+ */
 export function prepare(load: () => Open): void {
-  setImmediate(() => {
+  const prepared = () => {
     guard('line', () => {
       load();
       loaded ??= require('./trace') as typeof import('./trace');
     });
-  }).unref();
+  };
+  setTimeout(prepared, 0).unref();
 }

@@ -25,6 +25,10 @@ const BODIES: Readonly<Record<string, string>> = {
   'a text that another member replaces': `{"text":${JSON.stringify(LONG)},"text":"short"}`,
   'a member of a special name': `{"__proto__":{"text":${JSON.stringify(LONG)}},"a":1}`,
   'a text behind a byte order mark': `\ufeff${JSON.stringify({ text: LONG })}`,
+  'a quote where a byte order mark puts it': `\ufeff{"a": "${'x'.repeat(100_000)}"}`,
+  'a file': JSON.stringify({ data: 'aGVsbG8gd29ybGQh'.repeat(10_000) }),
+  'a list of many': `{"v":[${'1,'.repeat(200_000)}1],"a":"${'y'.repeat(600_000)}"}`,
+  'a few members around it': JSON.stringify({ list: Array.from({ length: 500 }, (_, index) => ({ index })), text: LONG }),
   'half a character': `{"text":"\\ud83d${'x'.repeat(100_000)}"}`,
   'a deep one': `${'['.repeat(1000)}${JSON.stringify(LONG)}${']'.repeat(1000)}`,
   'nothing but quotes': JSON.stringify({ text: '"'.repeat(100_000) }),
@@ -56,7 +60,7 @@ describe('a body that is mostly one long text', () => {
   }
 
   it('is written with the very bytes that were read', () => {
-    const json = `{"text":"${'\\u00e7\\/'.repeat(20_000)}"}`;
+    const json = `{"text":"${'ç\\/'.repeat(40_000)}"}`;
     assert.equal(
       through(new TextEncoder().encode(json), (value) => value),
       json,
@@ -73,6 +77,28 @@ describe('a body that is mostly one long text', () => {
     const body = Buffer.concat([Buffer.from('{"text":"'), Buffer.from([0xff]), Buffer.from(`${'x'.repeat(100_000)}"}`)]);
     const value = JSON.parse(new TextDecoder().decode(body));
     assert.deepEqual(JSON.parse(through(body, (read) => read)), value);
+  });
+
+  it('is written plainly where every character of it is escaped: that would be several times as long', () => {
+    const json = `{"text":"${'\\u00e7'.repeat(20_000)}"}`;
+    assert.equal(
+      through(new TextEncoder().encode(json), (value) => value),
+      JSON.stringify(JSON.parse(json)),
+    );
+  });
+
+  it("leaves a row as it was, which may be another's", () => {
+    const row = { output: { text: LONG }, frozen: Object.freeze({ text: LONG }) };
+    const body = new TextEncoder().encode(JSON.stringify({ text: LONG }));
+    assert.deepEqual(JSON.parse(through(body, () => row)), row);
+    assert.deepEqual(row, { output: { text: LONG }, frozen: { text: LONG } });
+  });
+
+  it('is found behind a request of many messages', () => {
+    const json = `{"text":"${'ç\\/'.repeat(40_000)}"}`;
+    const input = Array.from({ length: 20_000 }, () => ({ role: 'user' }));
+    const written = through(new TextEncoder().encode(json), (output) => ({ input, output }));
+    assert.ok(written.endsWith(`"output":${json}}`));
   });
 
   it('is kept by nobody when it has been written', () => {

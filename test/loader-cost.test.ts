@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HOOK, HOOK_CJS, ROOT } from './apps/run';
 
 const NOTHING = path.join(ROOT, 'test', 'apps', 'nothing.mjs');
@@ -118,5 +120,20 @@ describe('the first call of a process', () => {
         { files: without.files, builtins: [] },
       );
     }
+  });
+
+  test('is prepared in a server that is idle, before anybody asks it for anything', async () => {
+    const isPrepared = async (flags: string[]): Promise<unknown> => {
+      const env = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
+      const server = fork(path.join(ROOT, 'test', 'apps', 'idle.cjs'), { execArgv: flags, env });
+      await once(server, 'message');
+      await sleep(200);
+      server.send('question');
+      const [answer] = await once(server, 'message');
+      server.disconnect();
+      return answer;
+    };
+    assert.equal(await isPrepared(['--require', HOOK_CJS]), true);
+    assert.equal(await isPrepared(['--require', NOTHING_CJS]), false, 'the question would tell nothing');
   });
 });

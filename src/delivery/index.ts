@@ -89,11 +89,10 @@ export async function room(): Promise<void> {
 
 function writeOne({ destination, id, isMerge, row, uploads }: Unwritten): void {
   const isWritten = guard('row', () => {
-    const json = jsonOf(row());
     if (isHandingOver()) {
-      handOver({ destination, id, json: json.toString(), isMerge, uploads });
+      handOver({ destination, id, json: JSON.stringify(row()), isMerge, uploads });
       forget(uploads);
-    } else add(destination, { id, json, isMerge, uploads });
+    } else add(destination, { id, json: jsonOf(row()), isMerge, uploads });
     return true;
   });
   if (isWritten) return;

@@ -15,38 +15,38 @@ interface Difference {
   path: string[];
 }
 
-/** Longer chunks are few, and not worth comparing. */
-const LONGEST = 4096;
+/** Longer chunks are few; and a text that is cut out of one keeps all of it in memory. */
+const LONGEST = 512;
 const MOST_DIFFERENCES = 4;
 /** Forms that are known at a time, and chunks that a new one may be like. */
 const MOST_FORMS = 3;
 const MOST_CHUNKS = 2;
-/** So many chunks in a row that were like none before say that there is nothing to be learned. */
-const MOST_FAILURES = 16;
+/** So many chunks of a stream are compared with the ones before. One that has not been understood by then will not be. */
+const MOST_TRIES = 100;
 
 /**
  * Reads the chunks of a stream, each of them JSON. Most are like one before but for a text or a number, and those need no parser: what
- * stands around the differences is compared, and the differences are read, for a quarter of the work.
+ * stands around the differences is compared, and the differences are read, for a third of the work.
  *
  * What it gives is what `JSON.parse` gives of it, if it is JSON: between the same pieces, a text that ends at the first quote and a number of
- * nothing but digits can be nothing else. The objects that it gives may share members with one another: they are to be read, never to be changed.
+ * nothing but digits can be nothing else. The objects are new ones.
  */
 export class ChunkReader {
   readonly #forms: Form[] = [];
   readonly #chunks: string[] = [];
-  #failures = 0;
+  #tries = 0;
 
   read(bytes: Uint8Array): unknown {
     const chunk = decoder.decode(bytes);
+    if (chunk.length > LONGEST) return parseJson(chunk);
     for (let index = 0; index < this.#forms.length; index++) {
       const form = this.#forms[index];
       const value = form && filled(form, chunk);
       if (value === undefined) continue;
       if (index > 0) this.#prefer(index);
-      this.#failures = 0;
       return value;
     }
-    if (this.#failures < MOST_FAILURES && chunk.length <= LONGEST) this.#learn(chunk);
+    if (this.#tries < MOST_TRIES) this.#learn(chunk);
     return parseJson(chunk);
   }
 
@@ -57,7 +57,7 @@ export class ChunkReader {
 
   #learn(chunk: string): void {
     if (chunk === this.#chunks[0]) return;
-    this.#failures++;
+    this.#tries++;
     for (const before of this.#chunks) {
       const form = formOf(before, chunk);
       if (!form) continue;
@@ -103,7 +103,7 @@ function textOf(chunk: string, start: number, end: number): string | undefined {
 const numberOf = (chunk: string, start: number, end: number): number | undefined =>
   end > start ? Number(chunk.slice(start, end)) : undefined;
 
-/** A copy of what is on the way to a member, with that member replaced. What is not on the way is shared. */
+/** A copy of what is on the way to a member, with that member replaced. */
 function withMember(source: unknown, path: readonly string[], depth: number, member: unknown): unknown {
   const key = path[depth];
   if (key === undefined) return member;
@@ -123,14 +123,31 @@ function formOf(one: string, other: string): Form | undefined {
   const found = differencesOf(one, other);
   if (!found) return undefined;
   const { pieces, areTexts } = found;
-  const probes = areTexts.map((isText, index) => (isText ? `probe of chunk-reader.ts, ${index}` : 777_000_777_000_000 + index));
+  const probes = areTexts.map((isText, index) => (isText ? `${PROBE}${index}` : 777_000_777_000_000 + index));
   const value = parseJson(`${pieces[0]}${probes.map((probe, index) => `${probe}${pieces[index + 1]}`).join('')}`);
   if (!isObject(value)) return undefined;
   const paths = probes.map((probe) => pathOf(value, probe));
-  // One that is not found is no value: a key, a part of a number, or a member of which there is another.
+  // One that is not found is no value: a key, or a member of which there is another.
   const differences = paths.flatMap((path, index) => (path ? [{ path, isText: areTexts[index] === true }] : []));
-  return differences.length === probes.length ? { pieces, differences, value } : undefined;
+  const form = { pieces, differences, value };
+  const isTrue = differences.length === probes.length && isAllOnTheWay(form) && [one, other].every((chunk) => isReadBy(form, chunk));
+  return isTrue ? form : undefined;
 }
+
+/** What stands in the place of a text to see where that is. */
+const PROBE = `${Math.random()} `;
+
+/** Whether each object is copied for each chunk: none is shared by two of them. */
+function isAllOnTheWay({ differences, value }: Form): boolean {
+  const ways = new Set(differences.flatMap(({ path }) => path.map((_, depth) => JSON.stringify(path.slice(0, depth)))));
+  return objectsIn(value) === ways.size;
+}
+
+const objectsIn = (value: unknown): number =>
+  typeof value !== 'object' || value === null ? 0 : Object.values(value).reduce((sum, member) => sum + objectsIn(member), 1);
+
+/** A part of a number and the like are found out by what they are taken for. */
+const isReadBy = (form: Form, chunk: string): boolean => JSON.stringify(filled(form, chunk)) === JSON.stringify(parseJson(chunk));
 
 function differencesOf(one: string, other: string): { pieces: string[]; areTexts: boolean[] } | undefined {
   const pieces: string[] = [];

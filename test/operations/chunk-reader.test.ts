@@ -27,19 +27,16 @@ const STREAMS: Readonly<Record<string, (index: number) => string>> = {
         : { contentBlockStop: { contentBlockIndex: index } },
     ),
   llama: (index) => JSON.stringify({ generation: word(index), prompt_token_count: null, generation_token_count: index, stop_reason: null }),
-  openai: (index) =>
-    JSON.stringify({
-      id: 'x',
-      choices: [
-        { index: 0, delta: { content: word(index) } },
-        { index, delta: {} },
-      ],
-    }),
+  openai: (index) => JSON.stringify({ id: 'x', choices: [{ index: 0, delta: { content: word(index) }, logprobs: null }], created: index }),
   'escapes of every kind': (index) => `{"text":"\\u00e${index % 10}\\n\\/\\\\${'\\\\'.repeat(index % 3)}","b":"\\"}${index}\\""}`,
   'a name that changes': (index) => `{"a${index % 3}":"x","${index % 3}":${index}}`,
   'a member that is there twice': (index) => `{"text":"${index}","text":"last","n":${index},"n":{"n":${index}}}`,
   'numbers that are no integers': (index) =>
     `{"a":-${index},"b":1.${index},"c":${index}e3,"d":${index}.5,"e":1E${index % 9},"f":0.0${index}}`,
+  'numbers with the same small fraction': (index) => `{"latency":${index}.05,"text":"${word(index).length}"}`,
+  'what takes the place of a difference while it is looked for': (index) =>
+    `{"x":777000777000000,"a":${index},"y":777000777000001,"b":${index}}`,
+  'objects beside the way': (index) => `{"a":{"text":"${index}"},"b":{"list":[1,2,{}]},"c":[]}`,
   'numbers that are too long': (index) => `{"a":9007199254740993${index}}`,
   'a text in the place of a number': (index) => (index % 3 ? `{"a":${index}}` : `{"a":"${index}"}`),
   'null in the place of a text': (index) => (index % 3 ? `{"a":"x${index}","b":null}` : `{"a":null,"b":"end"}`),
@@ -70,12 +67,23 @@ for (const [name, chunk] of Object.entries(STREAMS)) {
     const reader = new ChunkReader();
     const chunks = Array.from({ length: 60 }, (_, index) => chunk(index));
     const read = chunks.map((text) => reader.read(bytesOf(text)));
-    // At the end: a later chunk changes nothing of what an earlier one gave.
+    // At the end: a later chunk changes nothing of what an earlier one gave, and neither does whoever has been given it.
+    for (const value of read) seal(value);
     for (const [index, text] of chunks.entries()) {
       assert.deepEqual(read[index], parsed(text));
       assert.equal(JSON.stringify(read[index]), JSON.stringify(parsed(text)), 'in the same order');
     }
   });
+}
+
+const seen = new WeakSet<object>();
+
+/** Nothing in it may have been given before. */
+function seal(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  assert.ok(!seen.has(value), 'shared with another chunk');
+  seen.add(value);
+  for (const member of Object.values(value)) seal(member);
 }
 
 /** The same JSON with other texts and numbers in some of its places. */
