@@ -127,7 +127,7 @@ describe('the first call of a process', () => {
       const env = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
       const server = fork(path.join(ROOT, 'test', 'apps', 'idle.cjs'), { execArgv: flags, env });
       await once(server, 'message');
-      await sleep(200);
+      await sleep(1500); // it takes a tenth of that to load the SDK
       server.send('question');
       const [answer] = await once(server, 'message');
       server.disconnect();

@@ -1,5 +1,4 @@
-// A server that waits for what its parent asks: whether a part of Node is loaded that the SDK does not need, and tracing does.
-require('@aws-sdk/client-bedrock-runtime');
-
-process.on('message', () => process.send(process.moduleLoadList.includes('NativeModule worker_threads')));
+// A server that loads the SDK and then has nothing to do until its parent asks: whether a part of Node is loaded that tracing needs and the SDK does not.
+process.on('message', () => process.send(process.moduleLoadList.includes('NativeModule perf_hooks')));
 process.send('ready');
+setTimeout(() => require('@aws-sdk/client-bedrock-runtime'), 100);
