@@ -37,7 +37,9 @@ export function writeReadme(about: Machine, verdicts: readonly Verdict[], figure
     if (!found || found.void) return found ? `none: ${found.void}` : '';
     return `${found.added < 0 ? '−' : '+'}${short(Math.abs(found.added))} ${unit}`;
   };
-  const lines = ROWS.map(([title, workload, metric, unit, id = 'ours']) => {
+  // A run that was ended early has not measured all of them.
+  const known = ROWS.filter(([, workload, metric]) => figures.some((one) => one.workload === workload && one.metric === metric));
+  const lines = known.map(([title, workload, metric, unit, id = 'ours']) => {
     const cells = ['again', id, 'theirs'].map((contender) => added(workload, contender, metric, unit));
     return `| ${title} | ${cells.join(' | ')} |`;
   });
