@@ -1,3 +1,4 @@
+import { isEscaped } from './literal';
 import { parseJson } from './read';
 
 /** A text and the JSON that it was read from, in UTF-8 and with its quotes. */
@@ -131,11 +132,3 @@ function hasControls({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
 }
 
 const CONTROLS = Array.from({ length: 0x20 }, (_, control) => control);
-
-function isEscaped(json: string, at: number): boolean {
-  let start = at;
-  while (json.charCodeAt(start - 1) === BACKSLASH) start--;
-  return (at - start) % 2 === 1;
-}
-
-const BACKSLASH = 92;

@@ -1,3 +1,4 @@
+import { endOfText } from '../literal';
 import { isObject, parseJson } from '../read';
 
 /** What chunks of one form have in common: the JSON around their differences, and where in the value each difference is. */
@@ -180,18 +181,6 @@ function differencesOf(one: string, other: string): { pieces: string[]; areTexts
     at = end;
   }
   return pieces.length === 0 ? undefined : { pieces: [...pieces, one.slice(piece)], areTexts };
-}
-
-const BACKSLASH = 92;
-
-/** The quote that ends a text; -1 without one. */
-function endOfText(chunk: string, start: number): number {
-  for (let end = chunk.indexOf('"', start); end >= 0; end = chunk.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (chunk.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
-    if (backslashes % 2 === 0) return end;
-  }
-  return -1;
 }
 
 const isDigit = (chunk: string, at: number): boolean => {

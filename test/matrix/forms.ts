@@ -63,7 +63,7 @@ export const FORMS: readonly Form[] = [
   { name: 'type stripping, .cts', program: 'typescript.cts', options: IMPORT, ...stripping() },
 ];
 
-/** The other entry, with the newest SDK: what the two do is the same. */
+/** The other entry, with the first SDK and the newest: what the two do is the same. */
 export const FORMS_OF_REQUIRE: readonly Form[] = [
   ...FORMS.map((form) => ({ ...form, name: `${form.name}, hook.cjs`, options: form.options.replace(IMPORT, REQUIRE) })),
   { name: 'both hooks', program: 'import-named.mjs', options: `${IMPORT} ${REQUIRE}` },

@@ -28,7 +28,10 @@ async function main(): Promise<void> {
   const sdks = await inTurn(SDKS, installSdk);
   const anthropic = await inTurn(ANTHROPIC_SDKS, installAnthropic);
   const run: Run = (runtime, form, sdk) => call(runtime, form, sdk, sdks.at(sdks.indexOf(sdk) - 1) ?? sdk);
-  const aws = [...cellsOf(runtimes, FORMS, sdks, run), ...cellsOf(runtimes, FORMS_OF_REQUIRE, sdks.slice(-1), run)];
+  const aws = [
+    ...cellsOf(runtimes, FORMS, sdks, run),
+    ...cellsOf(runtimes, FORMS_OF_REQUIRE, [...sdks.slice(0, 1), ...sdks.slice(-1)], run),
+  ];
   const batches = cellsOf(runtimes, ANTHROPIC_FORMS, anthropic, ({ node }, { program, options }, { apps }) =>
     complaintOf(node, `${apps}/${program}`, options),
   );
