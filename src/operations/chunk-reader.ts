@@ -93,16 +93,25 @@ function filled({ pieces, differences, value }: Form, chunk: string): unknown {
   return at === chunk.length ? result : undefined;
 }
 
+/** `undefined` where JSON has no such text. */
 function textOf(chunk: string, start: number, end: number): string | undefined {
   if (end < 0) return undefined;
   const text = chunk.slice(start, end);
-  if (!text.includes('\\')) return text;
-  const parsed = parseJson(`"${text}"`);
-  return typeof parsed === 'string' ? parsed : undefined;
+  if (!NEEDS_PARSER.test(text)) return text;
+  const literal = `"${text}"`;
+  const parsed = parseJson(literal);
+  // What cannot be parsed is given back as it is.
+  return typeof parsed === 'string' && parsed !== literal ? parsed : undefined;
 }
 
-const numberOf = (chunk: string, start: number, end: number): number | undefined =>
-  end > start ? Number(chunk.slice(start, end)) : undefined;
+/** A backslash, or a control character, which the parser refuses: all that is not from the space to `[`, or from `]` on. */
+const NEEDS_PARSER = /[^ -[\]-\uffff]/;
+
+/** `undefined` where JSON has no such number: there are no digits, or a zero before others. */
+function numberOf(chunk: string, start: number, end: number): number | undefined {
+  if (end === start || (chunk[start] === '0' && end > start + 1)) return undefined;
+  return Number(chunk.slice(start, end));
+}
 
 /** A copy of what is on the way to a member, with that member replaced. */
 function withMember(source: unknown, path: readonly string[], depth: number, member: unknown): unknown {
@@ -119,7 +128,15 @@ function withMember(source: unknown, path: readonly string[], depth: number, mem
   return copy;
 }
 
-/** What two chunks have in common, where they differ in nothing but texts and numbers. */
+/**
+ * What two chunks have in common, where they differ in nothing but texts and numbers. Of
+ *
+ *     {"delta":{"text":"Take"},"index":7}
+ *     {"delta":{"text":" tram"},"index":12}
+ *
+ * the pieces are `{"delta":{"text":"`, `"},"index":` and `}`, and the differences a text at `delta`, `text` and an integer at `index`.
+ * Where they are is seen when the pieces are parsed with a probe in the place of each difference.
+ */
 function formOf(one: string, other: string): Form | undefined {
   const found = differencesOf(one, other);
   if (!found) return undefined;
@@ -147,7 +164,7 @@ function isAllOnTheWay({ differences, value }: Form): boolean {
 const objectsIn = (value: unknown): number =>
   typeof value !== 'object' || value === null ? 0 : Object.values(value).reduce((sum, member) => sum + objectsIn(member), 1);
 
-/** A part of a number and the like are found out by what they are taken for. */
+/** Whether the form gives what the parser gives. It does not if another member holds the number that is a probe: the path is that member's. */
 const isReadBy = (form: Form, chunk: string): boolean => JSON.stringify(filled(form, chunk)) === JSON.stringify(parseJson(chunk));
 
 function differencesOf(one: string, other: string): { pieces: string[]; areTexts: boolean[] } | undefined {
@@ -173,7 +190,7 @@ function differencesOf(one: string, other: string): { pieces: string[]; areTexts
       return isText ? endOfText(chunk, from) : endOfDigits(chunk, from);
     });
     if (end === undefined || otherEnd === undefined || end < start || otherEnd < start + lag) return undefined;
-    if (!isText && (end === start || otherEnd === start + lag)) return undefined;
+    if (!isText && !(isInteger(one, start, end) && isInteger(other, start + lag, otherEnd))) return undefined;
     if (pieces.push(one.slice(piece, start)) > MOST_DIFFERENCES) return undefined;
     areTexts.push(isText);
     lag = otherEnd - end;
@@ -187,6 +204,15 @@ const isDigit = (chunk: string, at: number): boolean => {
   const code = chunk.charCodeAt(at);
   return code >= 48 && code <= 57;
 };
+
+/**
+ * Whether digits are a whole number, and no part of one: in `1700000000000000.05` and `1700000000000001.05` the digits before the point
+ * are all that is left when the parser has rounded them, so that the value would not tell.
+ */
+const isInteger = (chunk: string, start: number, end: number): boolean =>
+  end > start && !OF_A_NUMBER.test(chunk.charAt(start - 1)) && !OF_A_NUMBER.test(chunk.charAt(end));
+
+const OF_A_NUMBER = /[-+.eE]/;
 
 function endOfDigits(chunk: string, start: number): number {
   let end = start;

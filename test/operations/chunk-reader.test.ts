@@ -50,6 +50,18 @@ const STREAMS: Readonly<Record<string, (index: number) => string>> = {
   'a text or a number in the place of a name': (index) => `{"${index}":"x","a":${index}}`,
   __proto__: (index) => `{"__proto__":{"a":"${index}"},"b":"${index}"}`,
   'the same again and again': () => '{"a":"x"}',
+  'a fraction that two numbers are too large for': (index) => `{"t":${index < 2 ? 1_700_000_000_000_000 + index : index}.05}`,
+  'a fraction that is too small for two numbers': (index) => `{"t":${index < 2 ? 5_000_000 + index : index}.0000000001}`,
+  'a fraction of what is infinite': (index) => `{"t":${index < 2 ? '9'.repeat(400 + index) : index}.05}`,
+  'a fraction that changes, of a number that is too large for it': (index) =>
+    `{"x":777000777000000,"t":90071992547409930.${['777000777000000', '0777000777000000'][index] ?? index}}`,
+  'nothing times a power that changes': (index) => `{"x":777000777000000,"t":0e${['777000777000000', '0777000777000000'][index] ?? index}}`,
+  'no escape': (index) => `{"t":"${index % 3 ? '' : '\\x'}${index}"}`,
+  'no whole escape': (index) => `{"t":"${index}${index % 3 ? '' : '\\u12'}"}`,
+  'a control character': (index) => `{"t":"${index}${index % 3 ? '' : String.fromCharCode(index % 0x20)}"}`,
+  'a control character beside an escape': (index) => `{"t":"${index}\\n${index % 3 ? '' : '\n'}"}`,
+  'a number that begins with zero': (index) => `{"t":${index % 3 ? '' : '0'}${index}}`,
+  'zeros and nothing else': (index) => `{"t":${index % 3 ? index % 10 : '0'.repeat(index % 4)}}`,
 };
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
