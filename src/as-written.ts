@@ -1,3 +1,4 @@
+import { isProxy } from 'node:util/types';
 import { isEscaped } from './literal';
 import { parseJson } from './read';
 
@@ -37,7 +38,7 @@ export function asWritten(run: () => void): void {
  * Parses JSON, and keeps how its long text, if it is mostly that, stands in it: to parse a megabyte, to write it as JSON and that as UTF-8
  * takes longer than all else that is done with it, and what comes out are the very bytes that came in.
  * @param json the body as a text
- * @param body the same in UTF-8
+ * @param body the same in UTF-8. Nobody may change it before `jsonOf` has written what is read: it is from here that the text is copied
  * @returns the text itself where it is no JSON
  */
 export function parseBody(json: string, body: Uint8Array): unknown {
@@ -47,66 +48,80 @@ export function parseBody(json: string, body: Uint8Array): unknown {
   const [start, end] = found;
   const literal = json.slice(start, end);
   const bytes = body.subarray(Buffer.byteLength(json.slice(0, start)), body.length - Buffer.byteLength(json.slice(end)));
-  // With escapes for what is not ASCII it is several times as long as it has to be.
-  if (FILE.test(literal) || literal.includes('\\u')) return parseJson(json);
+  // With an escape for what needs none it is up to six times as long as it has to be, and as it is when the field's limit is applied. Without,
+  // it is what JSON.stringify writes.
+  if (FILE.test(literal) || literal.includes('\\u') || literal.includes('\\/')) return parseJson(json);
   const text = literal.includes('\\') || hasControls(bytes) ? parseJson(literal) : literal.slice(1, -1);
-  const value = parseJson(`${json.slice(0, start)}"${PLACE}"${json.slice(end)}`);
-  const [place] = placesIn(value, (member) => member === PLACE);
-  // A literal that is none is given as it is; what has no place was a name, or another member has it.
-  if (typeof text !== 'string' || text === literal || !place) return parseJson(json);
+  // A literal that is none is given as it is.
+  if (typeof text !== 'string' || text === literal) return parseJson(json);
+  const around = parseJson(`${json.slice(0, start)}"${MARK}"${json.slice(end)}`);
+  const value = withTexts(around, (member) => (member === MARK ? text : member));
+  // It is not in there if it was a name, or if another member has its place.
+  if (value === around) return parseJson(json);
   texts.push({ text, json: bytes });
-  Reflect.set(place.holder, place.name, text);
   return value;
 }
 
 /** The first byte of one, which a decoder leaves out. */
 const BYTE_ORDER_MARK = 0xef;
-/** What stands in a text's place while the rest is parsed or written. Nobody else has it. */
-const PLACE = `the text of ${Math.random()}, `;
+/** What stands for a text while the rest is parsed or written. Nobody else has it. */
+const MARK = `the text of ${Math.random()}, `;
+/** A mark in JSON, and which of the texts it stands for. */
+const NUMBERED_MARK = new RegExp(`"${MARK.replace('.', '\\.')}(\\d+)"`);
 
 /** A value as JSON in UTF-8. */
 export function jsonOf(value: unknown): Buffer {
   const written = texts ?? [];
-  const indexOf = (member: unknown) => (typeof member === 'string' ? written.findIndex(({ text }) => text === member) : -1);
-  const places = written.length === 0 ? [] : placesIn(value, (member) => indexOf(member) >= 0);
-  if (places.length === 0) return Buffer.from(JSON.stringify(value));
-  for (const { holder, name, member } of places) Reflect.set(holder, name, `${PLACE}${indexOf(member)}`);
-  try {
-    const pieces = JSON.stringify(value).split(PLACES);
-    // Every other one is which text stands between the one before and the one after it.
-    return Buffer.concat(pieces.map((piece, index) => (index % 2 === 0 ? Buffer.from(piece) : (written[Number(piece)]?.json ?? EMPTY))));
-  } finally {
-    // It may be another's, who sees nothing of it.
-    for (const { holder, name, member } of places) Reflect.set(holder, name, member);
-  }
+  const marked = written.length === 0 ? value : withTexts(value, (member) => markOf(member, written));
+  if (marked === value) return Buffer.from(JSON.stringify(value));
+  const pieces = JSON.stringify(marked).split(NUMBERED_MARK);
+  // Every other one is which text stands between the one before and the one after it.
+  return Buffer.concat(pieces.map((piece, index) => (index % 2 === 0 ? Buffer.from(piece) : (written[Number(piece)]?.json ?? EMPTY))));
 }
 
-const PLACES = new RegExp(`"${PLACE.replace('.', '\\.')}(\\d+)"`);
 const EMPTY = Buffer.from('""');
 
-interface Place {
-  holder: object;
-  name: string;
-  member: unknown;
+function markOf(member: string, written: readonly Written[]): string {
+  const index = written.findIndex(({ text }) => text === member);
+  return index < 0 ? member : `${MARK}${index}`;
 }
 
-/** The members at any depth that are wanted, among the first of each member of the value itself. */
-function placesIn(value: unknown, isWanted: (member: unknown) => boolean): Place[] {
-  const places: Place[] = [];
+/**
+ * A copy with other texts; the value itself where they are all the same. What is not on the way to one of them is shared.
+ *
+ * A masking function or a span customizer may have put anything into it. None of that is changed, none of their code runs, and what they
+ * have made to be read or written in a way of its own does not get to see a mark: it is left as it is, with all that it holds. So is a list
+ * or an object that would have to be searched for too long.
+ */
+function withTexts(value: unknown, change: (text: string) => string): unknown {
   let left = MOST_MEMBERS;
-  const visit = (holder: unknown, depth: number) => {
-    if (typeof holder !== 'object' || holder === null || depth > MAX_DEPTH) return;
-    const names = Array.isArray(holder) ? Array.from(holder.slice(0, left + 1).keys(), String) : Object.keys(holder);
+  const visit = (source: unknown, depth: number): unknown => {
+    if (typeof source === 'string') return change(source);
+    if (!isPlain(source) || depth > MAX_DEPTH) return source;
+    if (Array.isArray(source) && source.length > left) return source;
+    const names = Array.isArray(source) ? new Array(source.length).keys() : Object.keys(source);
+    const members: unknown[] = [];
+    let isChanged = false;
     for (const name of names) {
       if (depth === 0) left = MOST_MEMBERS;
-      if (left-- < 0) return;
-      const member: unknown = Reflect.get(holder, name);
-      if (isWanted(member)) places.push({ holder, name, member });
-      else visit(member, depth + 1);
+      if (left-- <= 0) return source;
+      const property = Object.getOwnPropertyDescriptor(source, name);
+      if (!property || !('value' in property)) return source;
+      const member: unknown = visit(property.value, depth + 1);
+      isChanged ||= !Object.is(member, property.value);
+      members.push(member);
     }
+    if (!isChanged) return source;
+    return Array.isArray(source) ? members : Object.fromEntries(Object.keys(source).map((name, index) => [name, members[index]]));
   };
-  visit(value, 0);
-  return places;
+  return visit(value, 0);
+}
+
+/** Whether it is an object or a list as JSON gives it, up to its members. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || isProxy(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === Array.prototype) && !('toJSON' in value);
 }
 
 /** Where the literal of a text stands that is nearly all of some JSON. */
