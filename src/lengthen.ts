@@ -1,6 +1,6 @@
 /**
  * A text with a piece added. What V8 has of a text that has grown is its pieces, three times as large as they are: each time it is a good
- * eighth longer it is put together.
+ * quarter longer it is put together.
  */
 export function lengthen(text: string | undefined, piece: string): string {
   if (text === undefined) return piece;
@@ -10,8 +10,8 @@ export function lengthen(text: string | undefined, piece: string): string {
   return grown;
 }
 
-/** The first four binary digits of a length, and how many there are. */
+/** The first three binary digits of a length, and how many there are. */
 function leading(length: number): number {
-  const shift = Math.max(0, 28 - Math.clz32(length));
-  return (shift << 4) + (length >>> shift);
+  const shift = Math.max(0, 29 - Math.clz32(length));
+  return (shift << 3) + (length >>> shift);
 }

@@ -71,7 +71,7 @@ export interface Part extends Fields {
 /** Folds a stream into the response that the non-streaming call would have given. */
 export interface Accumulator {
   /**
-   * Folds one event. True when the event carries content (text, reasoning, tool input, media): the first such event is the first token. Never keeps or changes the event.
+   * Folds one event. True when the event carries content (text, reasoning, tool input, media): the first such event is the first token, and what is said of those after it is not asked for. Never keeps or changes the event.
    * @param at when it came, in milliseconds
    */
   add(event: JsonObject, at?: number): boolean;

@@ -57,7 +57,7 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
   const destination = opened(loginOf, async (timeoutMs) => {
     const found = within(
       timeoutMs,
-      unheld(() => (asked ? again(id) : id.get())),
+      unheld(state.appUrl ?? config().appUrl, () => (asked ? again(id) : id.get())),
     ).finally(() => (asked = true));
     const objectId = string(await found.catch((error: unknown) => Promise.reject(inOurWords(error, state.appUrl ?? config().appUrl))));
     const { apiUrl, loginToken } = state;

@@ -37,8 +37,7 @@ export class ChunkReader {
   readonly #chunks: string[] = [];
   #tries = 0;
 
-  read(bytes: Uint8Array): unknown {
-    const chunk = decoder.decode(bytes);
+  read(chunk: string): unknown {
     if (chunk.length > LONGEST) return parseJson(chunk);
     for (let index = 0; index < this.#forms.length; index++) {
       const form = this.#forms[index];
@@ -70,8 +69,6 @@ export class ChunkReader {
     this.#chunks.splice(MOST_CHUNKS);
   }
 }
-
-const decoder = new TextDecoder();
 
 /** The value of a chunk of this form; `undefined` for one that is not. */
 function filled({ pieces, differences, value }: Form, chunk: string): unknown {

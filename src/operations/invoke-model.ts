@@ -3,10 +3,12 @@ import { Binary } from '../binary';
 import { familyOf } from '../families';
 import { unlisted } from '../families/hugging-face';
 import { readable } from '../families/readable';
+import { guard } from '../guard';
 import { defined, isObject, object, parseJson, string } from '../read';
 import { addMissing, headerMetrics, invocationMetrics } from '../tokens';
 import type { Accumulator, Family, Fields, JsonObject, Operation } from '../types';
 import { ChunkReader } from './chunk-reader';
+import { Lot } from './lot';
 
 const decoder = new TextDecoder();
 
@@ -97,7 +99,9 @@ class InvokeModelStream implements Accumulator {
   #family: Family | undefined;
   #chunks: Accumulator | undefined;
   #added: JsonObject = {};
+  #hasContent = false;
   readonly #reader = new ChunkReader();
+  readonly #lot = new Lot();
 
   constructor(
     private readonly modelId: string,
@@ -106,7 +110,24 @@ class InvokeModelStream implements Accumulator {
 
   add(event: JsonObject): boolean {
     const bytes = object(event.chunk)?.bytes;
-    const chunk = bytes instanceof Uint8Array ? this.#reader.read(bytes) : undefined;
+    if (!(bytes instanceof Uint8Array)) return false;
+    // Once the first token has been seen, nothing that a chunk says is needed at once.
+    if (!this.#hasContent) {
+      this.#hasContent = this.#read(decoder.decode(bytes));
+      return this.#hasContent;
+    }
+    if (this.#lot.keep(bytes)) return true;
+    this.#readLot();
+    if (!this.#lot.keep(bytes)) this.#read(decoder.decode(bytes));
+    return true;
+  }
+
+  #readLot(): void {
+    for (const text of this.#lot.take()) guard('chunk', () => this.#read(text));
+  }
+
+  #read(text: string): boolean {
+    const chunk = this.#reader.read(text);
     if (!isObject(chunk)) return false;
     for (const name of ADDED) if (chunk[name] !== undefined) this.#added[name] = chunk[name];
     // An opaque id may leave it to the first chunk to tell the family.
@@ -116,10 +137,12 @@ class InvokeModelStream implements Accumulator {
   }
 
   complete(): boolean {
+    this.#readLot();
     return this.#chunks?.complete() === true || this.#added['amazon-bedrock-invocationMetrics'] !== undefined;
   }
 
   response(): JsonObject {
+    this.#readLot();
     return { ...this.#added, body: this.#chunks?.response() };
   }
 }

@@ -64,8 +64,6 @@ const STREAMS: Readonly<Record<string, (index: number) => string>> = {
   'zeros and nothing else': (index) => `{"t":${index % 3 ? index % 10 : '0'.repeat(index % 4)}}`,
 };
 
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -78,7 +76,7 @@ for (const [name, chunk] of Object.entries(STREAMS)) {
   test(`chunks are read as JSON.parse reads them: ${name}`, () => {
     const reader = new ChunkReader();
     const chunks = Array.from({ length: 60 }, (_, index) => chunk(index));
-    const read = chunks.map((text) => reader.read(bytesOf(text)));
+    const read = chunks.map((text) => reader.read(text));
     // At the end: a later chunk changes nothing of what an earlier one gave, and neither does whoever has been given it.
     for (const value of read) seal(value);
     for (const [index, text] of chunks.entries()) {
@@ -114,7 +112,7 @@ test('chunks of any form that change in any place are read as JSON.parse reads t
     const reader = new ChunkReader();
     for (let index = 0; index < 12; index++) {
       const text = JSON.stringify(varied(forms[next() < 0.8 ? 0 : 1], next)) ?? 'null';
-      assert.equal(JSON.stringify(reader.read(bytesOf(text))), JSON.stringify(parsed(text)), `seed ${seed}, chunk ${index}: ${text}`);
+      assert.equal(JSON.stringify(reader.read(text)), JSON.stringify(parsed(text)), `seed ${seed}, chunk ${index}: ${text}`);
     }
   }
 });
@@ -123,7 +121,7 @@ for (const name of ['claude', 'nova', 'llama', 'openai']) {
   test(`a stream of like chunks takes few parsings: ${name}`, (context) => {
     const reader = new ChunkReader();
     const parse = context.mock.method(JSON, 'parse');
-    for (let index = 0; index < 1000; index++) reader.read(bytesOf(STREAMS[name]?.(index) ?? ''));
+    for (let index = 0; index < 1000; index++) reader.read(STREAMS[name]?.(index) ?? '');
     const whole = parse.mock.calls.filter((call) => String(call.arguments[0]).startsWith('{')).length;
     assert.ok(whole < 20, `${whole} of 1,000 chunks`);
   });

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { invokeModelWithResponseStream } from '../../src/operations/invoke-model';
+import { Lot } from '../../src/operations/lot';
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('a lot of chunks', () => {
+  it('gives their texts in their order, once', () => {
+    const lot = new Lot();
+    const texts = ['{"a":1}', '', '{"b":"x"}'];
+    assert.deepEqual(
+      texts.map((text) => lot.keep(bytesOf(text))),
+      [true, true, true],
+    );
+    assert.deepEqual(lot.take(), texts);
+    assert.deepEqual(lot.take(), []);
+    assert.ok(lot.keep(bytesOf('again')));
+    assert.deepEqual(lot.take(), ['again']);
+  });
+
+  it('refuses what it has no room for, and has it again when it has been taken', () => {
+    const lot = new Lot();
+    const chunk = new Uint8Array(1000).fill(0x61);
+    let kept = 0;
+    while (lot.keep(chunk)) kept++;
+    assert.equal(kept, 4);
+    assert.equal(lot.take().length, kept);
+    assert.ok(lot.keep(chunk));
+    assert.ok(!new Lot().keep(new Uint8Array(5000)));
+  });
+
+  it('gives each chunk by itself what a decoder gives of it, whatever it is cut in the middle of', () => {
+    const cases = [
+      ['caf\u00e9', ' 東京 🚋', 'plain'].map(bytesOf),
+      [Uint8Array.of(0x61, 0xc3), Uint8Array.of(0xa9, 0x62)], // one letter in two chunks
+      [Uint8Array.of(0xe2, 0x82), Uint8Array.of(0xac)],
+      [Uint8Array.of(0xff, 0x80), Uint8Array.of(0x61)], // as many characters as bytes
+      [Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b), bytesOf('}')],
+      [bytesOf('{'), Uint8Array.of(0xef, 0xbb, 0xbf, 0x7d)],
+    ];
+    for (const chunks of cases) {
+      const lot = new Lot();
+      for (const chunk of chunks) assert.ok(lot.keep(chunk));
+      assert.deepEqual(
+        lot.take(),
+        chunks.map((chunk) => new TextDecoder().decode(chunk)),
+      );
+    }
+  });
+});
+
+describe('a stream of InvokeModel', () => {
+  const chunks = [
+    { type: 'message_start', message: { id: 'msg_1', role: 'assistant', usage: { input_tokens: 9 } } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    ...Array.from({ length: 500 }, (_, index) => ({
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'text_delta', text: index === 250 ? 'long '.repeat(2000) : index % 50 ? ` word ${index}` : ` Graça ${index} 🚋` },
+    })),
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 500 } },
+    { type: 'message_stop', 'amazon-bedrock-invocationMetrics': { inputTokenCount: 9, outputTokenCount: 500 } },
+  ];
+  const expected = chunks.map((chunk) => ('delta' in chunk && chunk.delta && 'text' in chunk.delta ? chunk.delta.text : '')).join('');
+
+  /** The application writes over its buffer as soon as it has read it. */
+  const read = (count: number) => {
+    const accumulator = invokeModelWithResponseStream.stream?.accumulator({
+      modelId: 'anthropic.claude-3-haiku-20240307-v1:0',
+      body: '{}',
+    });
+    assert.ok(accumulator);
+    for (const chunk of chunks.slice(0, count)) {
+      const bytes = bytesOf(JSON.stringify(chunk));
+      accumulator.add({ chunk: { bytes } });
+      bytes.fill(0x20);
+    }
+    return accumulator;
+  };
+
+  it('is the whole answer, in the order of its chunks, though the application writes over them', () => {
+    const accumulator = read(chunks.length);
+    const { body, ...added } = accumulator.response();
+    assert.deepEqual(body, {
+      type: 'message',
+      id: 'msg_1',
+      role: 'assistant',
+      stop_reason: 'end_turn',
+      content: [{ type: 'text', text: expected }],
+      usage: { input_tokens: 9, output_tokens: 500 },
+    });
+    assert.deepEqual(added, { 'amazon-bedrock-invocationMetrics': { inputTokenCount: 9, outputTokenCount: 500 } });
+    assert.ok(accumulator.complete());
+  });
+
+  it('is what has come when it ends in the middle, and can be asked again', () => {
+    const accumulator = read(100);
+    assert.equal(accumulator.complete(), false);
+    const text = chunks
+      .slice(0, 100)
+      .map((chunk) => ('delta' in chunk && chunk.delta && 'text' in chunk.delta ? chunk.delta.text : ''))
+      .join('');
+    for (let times = 0; times < 2; times++)
+      assert.deepEqual(Reflect.get(Object(accumulator.response().body), 'content'), [{ type: 'text', text }]);
+  });
+});
