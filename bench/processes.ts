@@ -37,6 +37,7 @@ export function environment(
 /** An application of a contender, that waits for orders. */
 export interface Application {
   contender: Contender;
+  pid: number;
   order(order: string, details?: object): Promise<Record<string, number>>;
   close(): Promise<void>;
 }
@@ -59,6 +60,7 @@ export async function startApplication(
   await answerOf(child);
   return {
     contender,
+    pid: child.pid ?? 0,
     async order(order, details = {}) {
       const answer = answerOf(child);
       child.send({ order, ...details });

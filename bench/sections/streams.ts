@@ -11,9 +11,9 @@ const OPERATIONS = [
 
 /** Events of a stream, and streams of a block. */
 const LENGTHS = [
-  { events: 10, count: 100, warm: 3000 },
-  { events: 1000, count: 15, warm: 60 },
-  { events: 20_000, count: 1, warm: 3 },
+  { events: 10, count: 100, warm: 2000 },
+  { events: 1000, count: 15, warm: 300 },
+  { events: 20_000, count: 1, warm: 15 },
 ] as const;
 
 const METRICS = [
@@ -51,7 +51,8 @@ export const streams: Section = {
   },
 };
 
-const howOften = (quick: boolean): Pick<Pairing, 'processes' | 'rounds'> => ({ processes: quick ? 1 : 2, rounds: quick ? 2 : 3 });
+const howOften = (quick: boolean): Pick<Pairing, 'processes' | 'rounds' | 'together'> =>
+  quick ? { processes: 1, rounds: 2, together: 2 } : { processes: 2, rounds: 3, together: 6 };
 
 async function cpuOf(surroundings: Surroundings, application: Application, name: string, events: number, count: number): Promise<Sample> {
   const { first = 0 } = await application.order('run', { name, events, count });

@@ -66,12 +66,19 @@ async function start(program: string, ...args: number[]): Promise<Started> {
 }
 
 function ingestOf({ child, env }: Started): Ingest {
-  const count = async (project: string, forget = false): Promise<Count> => {
+  const ask = async (project: string, forget: boolean): Promise<Count> => {
     const answer = once(child, 'message');
     child.send({ project, forget });
     const [message] = await answer;
     const of = (name: string) => number((object(message) as JsonObject | undefined)?.[name]) ?? 0;
     return { spans: of('spans'), ended: of('ended'), rows: of('rows'), uploads: of('uploads'), requests: of('requests') };
+  };
+  // One question at a time: nothing in an answer says which one it is of.
+  let asked: Promise<unknown> = Promise.resolve();
+  const count = (project: string, forget = false): Promise<Count> => {
+    const answer = asked.then(() => ask(project, forget));
+    asked = answer;
+    return answer;
   };
   return {
     env,

@@ -1,11 +1,12 @@
-import { lengthen } from '../lengthen';
+import { GrowingText } from '../growing-text';
 import { isObject, number, object, parseJson, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
 
-/** A block being written: its members as they started, texts that grow, and the pieces of a tool's JSON. */
+/** A block being written: its members as they started, those that grow, and a tool's JSON. */
 interface Block {
   members: JsonObject;
-  json: string;
+  growing: Map<string, GrowingText>;
+  json?: GrowingText;
 }
 
 /** What each kind of delta appends to, and the type of a block whose start was not seen. */
@@ -79,7 +80,7 @@ export class AnthropicStream implements Accumulator {
     const members: JsonObject = { ...block };
     // further ones are appended to a list of our own
     if (Array.isArray(block.citations)) members.citations = [...block.citations];
-    this.#blocks.set(index, { members, json: '' });
+    this.#blocks.set(index, { members, growing: new Map() });
     // a tool's name is content, and all there is of a call without arguments; redacted thinking and a server tool's result arrive whole
     return Boolean(block.name || block.text || block.thinking || block.data || block.content);
   }
@@ -88,7 +89,8 @@ export class AnthropicStream implements Accumulator {
     if (delta.type === 'input_json_delta') {
       const piece = string(delta.partial_json) ?? '';
       const block = this.#block(index, 'tool_use');
-      block.json = lengthen(block.json, piece);
+      block.json ??= new GrowingText();
+      block.json.add(piece);
       return piece !== '';
     }
     if (delta.type === 'citations_delta') {
@@ -100,18 +102,26 @@ export class AnthropicStream implements Accumulator {
     const grows = typeof delta.type === 'string' && Object.hasOwn(DELTAS, delta.type) ? DELTAS[delta.type] : undefined;
     if (!grows) return false;
     const piece = string(delta[grows.member]) ?? '';
-    const { members } = this.#block(index, grows.type);
-    members[grows.member] = lengthen(string(members[grows.member]), piece);
+    textOf(this.#block(index, grows.type), grows.member).add(piece);
     return piece !== '' && grows.member !== 'signature';
   }
 
   #block(index: number, type: string): Block {
-    const block = this.#blocks.get(index) ?? { members: { type }, json: '' };
+    const block = this.#blocks.get(index) ?? { members: { type }, growing: new Map() };
     this.#blocks.set(index, block);
     return block;
   }
 }
 
-function finished({ members, json }: Block): JsonObject {
-  return json === '' ? members : { ...members, input: parseJson(json) };
+/** The text of a member that grows, from what it started with. */
+function textOf({ members, growing }: Block, member: string): GrowingText {
+  const text = growing.get(member) ?? new GrowingText(string(members[member]));
+  growing.set(member, text);
+  return text;
+}
+
+function finished({ members, growing, json }: Block): JsonObject {
+  const texts = Object.fromEntries([...growing].map(([member, text]) => [member, String(text)]));
+  const input = json && String(json);
+  return { ...members, ...texts, ...(input && { input: parseJson(input) }) };
 }

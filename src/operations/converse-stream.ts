@@ -1,13 +1,13 @@
-import { lengthen } from '../lengthen';
+import { GrowingText } from '../growing-text';
 import { isObject, number, object, objects, pick, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
 
 /** A content block as its deltas have built it so far. */
 interface Block {
   start?: JsonObject;
-  text?: string;
-  toolInput?: string;
-  reasoning?: string;
+  text?: GrowingText;
+  toolInput?: GrowingText;
+  reasoning?: GrowingText;
   signature?: string;
   redacted?: number;
   citations?: JsonObject[];
@@ -66,12 +66,14 @@ export class ConverseStream implements Accumulator {
   /** Whether the delta has content. */
   #delta(block: Block, delta: JsonObject): boolean {
     if (typeof delta.text === 'string') {
-      block.text = lengthen(block.text, delta.text);
+      block.text ??= new GrowingText();
+      block.text.add(delta.text);
       return delta.text !== '';
     }
     if (isObject(delta.toolUse)) {
       const input = string(delta.toolUse.input) ?? '';
-      block.toolInput = lengthen(block.toolInput, input);
+      block.toolInput ??= new GrowingText();
+      block.toolInput.add(input);
       return input !== '';
     }
     if (isObject(delta.reasoningContent)) return addReasoning(block, delta.reasoningContent);
@@ -94,7 +96,10 @@ export class ConverseStream implements Accumulator {
 }
 
 function addReasoning(block: Block, { text, signature, redactedContent }: JsonObject): boolean {
-  if (typeof text === 'string') block.reasoning = lengthen(block.reasoning, text);
+  if (typeof text === 'string') {
+    block.reasoning ??= new GrowingText();
+    block.reasoning.add(text);
+  }
   if (typeof signature === 'string') block.signature = (block.signature ?? '') + signature;
   if (redactedContent instanceof Uint8Array) block.redacted = (block.redacted ?? 0) + redactedContent.byteLength;
   return text !== undefined ? text !== '' : redactedContent !== undefined;
@@ -114,10 +119,11 @@ function withoutBytes(source: unknown): JsonObject | undefined {
 
 /** The block as Converse would have given it; two where text and reasoning share an index. */
 function finish(block: Block): JsonObject[] {
-  const { start, text, citations, media, result } = block;
+  const { start, citations, media, result } = block;
+  const text = block.text?.toString();
   const thought = reasoningOf(block);
   const toolUse = object(start?.toolUse);
-  if (toolUse || block.toolInput !== undefined) return [...thought, { toolUse: { ...toolUse, input: block.toolInput ?? '' } }];
+  if (toolUse || block.toolInput !== undefined) return [...thought, { toolUse: { ...toolUse, input: block.toolInput?.toString() ?? '' } }];
   const toolResult = object(start?.toolResult);
   if (toolResult || result) return [...thought, { toolResult: { ...toolResult, content: result ?? [] } }];
   if (media) {
@@ -134,7 +140,7 @@ function finish(block: Block): JsonObject[] {
 function reasoningOf({ redacted, reasoning, signature }: Block): JsonObject[] {
   const blocks: JsonObject[] = [];
   if (reasoning !== undefined || signature !== undefined) {
-    blocks.push({ reasoningContent: { reasoningText: { text: reasoning ?? '', ...(signature && { signature }) } } });
+    blocks.push({ reasoningContent: { reasoningText: { text: reasoning?.toString() ?? '', ...(signature && { signature }) } } });
   }
   if (redacted !== undefined) blocks.push({ reasoningContent: { redactedContent: { byteLength: redacted } } });
   return blocks;
