@@ -60,7 +60,7 @@ export async function startApplication(
   await answerOf(child);
   return {
     contender,
-    pid: child.pid ?? 0,
+    pid: child.pid ?? Number.NaN,
     async order(order, details = {}) {
       const answer = answerOf(child);
       child.send({ order, ...details });

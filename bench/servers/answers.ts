@@ -7,7 +7,7 @@ import type { JsonObject } from '../../src/types';
 const DELTAS = [
   ' and so the river went',
   ' past the old tram depot',
-  ' where, at noon,',
+  ' where, at the café,',
   ' nobody had ever seen a ferry leave',
   ' on time, and again',
 ];

@@ -21,9 +21,14 @@ interface Lazy {
   get(): Promise<unknown>;
   /** Asks anew. */
   callable?(): Promise<unknown>;
+  /** Whether somebody has asked. */
+  value?: unknown;
 }
 
 export const isLazy = (value: unknown): value is Lazy => isObject(value) && typeof value.get === 'function';
+
+/** Whether somebody else has asked it, and waits. */
+const isInProgress = (id: Lazy): boolean => object(id.value)?.computedState === 'in_progress';
 
 /** The project that the environment names, where the application has no logger of its own. */
 export function ownDestination(): Destination | undefined {
@@ -55,11 +60,14 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
   };
   let asked = false;
   const destination = opened(loginOf, async (timeoutMs) => {
-    const found = within(
-      timeoutMs,
-      unheld(state.appUrl ?? config().appUrl, () => (asked ? again(id) : id.get())),
-    ).finally(() => (asked = true));
-    const objectId = string(await found.catch((error: unknown) => Promise.reject(inOurWords(error, state.appUrl ?? config().appUrl))));
+    const ask = () => (asked ? again(id) : id.get());
+    // What the application has asked for itself it may be waiting for.
+    const found = within(timeoutMs, !asked && isInProgress(id) ? ask() : unheld(state.loginToken && state.appUrl, ask));
+    const objectId = string(
+      await found
+        .finally(() => (asked = true))
+        .catch((error: unknown) => Promise.reject(inOurWords(error, state.appUrl ?? config().appUrl))),
+    );
     const { apiUrl, loginToken } = state;
     if (objectId === undefined || !apiUrl || !loginToken) throw new Error('the logger of the application is not logged in');
     return {

@@ -79,7 +79,7 @@ function foldMessage(choice: Choice, delta: JsonObject): boolean {
 function append(into: JsonObject, name: string, text: string): boolean {
   const old = into[name];
   if (Array.isArray(old)) return foldParts(into, [{ type: 'text', text }]);
-  into[name] = typeof old === 'string' && !ONCE.has(name) ? old + text : text || (old ?? text);
+  into[name] = typeof old === 'string' && !ONCE.has(name) ? lengthen(old, text) : text || (old ?? text);
   return text !== '' && !ONCE.has(name);
 }
 

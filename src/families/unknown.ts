@@ -1,3 +1,4 @@
+import { lengthen } from '../lengthen';
 import { isObject, string } from '../read';
 import type { Accumulator, Family, JsonObject } from '../types';
 import { readParameters } from './parameters';
@@ -57,7 +58,7 @@ function merge(into: JsonObject, next: JsonObject, depth: number): JsonObject {
 }
 
 function mergeValue(old: unknown, value: unknown, name: string, depth: number): unknown {
-  if (typeof value === 'string') return typeof old === 'string' && !ATTRIBUTE.test(name) ? old + value : value;
+  if (typeof value === 'string') return typeof old === 'string' && !ATTRIBUTE.test(name) ? lengthen(old, value) : value;
   if (depth >= MERGE_DEPTH) return value;
   if (Array.isArray(value)) {
     const items: unknown[] = Array.isArray(old) ? old : [];

@@ -29,8 +29,8 @@ const MOST_TRIES = 100;
  * Reads the chunks of a stream, each of them JSON. Most are like one before but for a text or a number, and those need no parser: what
  * stands around the differences is compared, and the differences are read, for a third of the work.
  *
- * What it gives is what `JSON.parse` gives of it, if it is JSON: between the same pieces, a text that ends at the first quote and a number of
- * nothing but digits can be nothing else. The objects are new ones.
+ * What it gives is what `JSON.parse` gives of it: between the same pieces, a text that ends at the first quote and a number of nothing but
+ * digits can be nothing else. The objects are new ones.
  */
 export class ChunkReader {
   readonly #forms: Form[] = [];

@@ -1,12 +1,13 @@
-/** A lot of so many bytes is some forty chunks of a few words each. */
+/** A lot of so many bytes is some forty chunks of a few words each; and no more than that many, should they be empty. */
 const SIZE = 4096;
+const MOST = 512;
 
 /**
  * Chunks of a stream that wait to be read together: one that is read by itself, between all that an SDK and an application do for it, costs
  * twice as much. They are copies, since the application may write over its own.
  */
 export class Lot {
-  #bytes: Uint8Array | undefined;
+  #bytes: Buffer | undefined;
   /** Where each chunk ends. */
   readonly #ends: number[] = [];
 
@@ -14,26 +15,26 @@ export class Lot {
   keep(chunk: Uint8Array): boolean {
     const start = this.#ends.at(-1) ?? 0;
     const end = start + chunk.length;
-    if (end > SIZE) return false;
-    this.#bytes ??= new Uint8Array(SIZE);
+    if (end > SIZE || this.#ends.length === MOST) return false;
+    this.#bytes ??= Buffer.allocUnsafeSlow(SIZE);
     this.#bytes.set(chunk, start);
     this.#ends.push(end);
     return true;
   }
 
-  /** The texts of the chunks, in their order. They are no longer kept. */
+  /** The texts of the chunks, in their order. They are no longer kept. Each is a text of its own: part of a larger one would keep all of it. */
   take(): string[] {
-    const bytes = this.#bytes?.subarray(0, this.#ends.at(-1) ?? 0);
+    const bytes = this.#bytes;
     if (!bytes) return [];
     const ends = this.#ends.splice(0);
-    const all = decoder.decode(bytes);
-    // Where each byte is a character, what is cut out of the text is what would be cut out of the bytes.
-    const textOf =
-      all.length === bytes.length
-        ? (start: number, end: number) => all.slice(start, end)
-        : (start: number, end: number) => decoder.decode(bytes.subarray(start, end));
-    return ends.map((end, index) => textOf(ends[index - 1] ?? 0, end));
+    return ends.map((end, index) => textOf(bytes, ends[index - 1] ?? 0, end));
   }
 }
 
+/** In a third of the time of a decoder, which leaves out a byte order mark. */
+const textOf = (bytes: Buffer, start: number, end: number): string =>
+  bytes[start] === BYTE_ORDER_MARK ? decoder.decode(bytes.subarray(start, end)) : bytes.toString('utf8', start, end);
+
 const decoder = new TextDecoder();
+/** The first byte of one. */
+const BYTE_ORDER_MARK = 0xef;
