@@ -13,6 +13,8 @@ interface Workload {
   lanes?: number;
   everyMs?: number;
   settings?: Record<string, string>;
+  /** How often all start anew, where that is more than once. */
+  processes?: number;
   /** Files that come with each call. */
   files?: number;
   /** The floor and the application without Braintrust are measured, too. */
@@ -24,14 +26,14 @@ const ROOM = { BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES: String(128 * 1024 * 1024) };
 const OFF = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
 
 const WORKLOADS: readonly Workload[] = [
-  { name: 'small Converse', call: 'converse', count: 250, warm: 800, bare: true },
-  { name: 'small Converse, 64 at a time', call: 'converse', count: 960, warm: 6400, lanes: 64, bare: false },
-  { name: 'small Converse, one every 15 ms', call: 'served', count: 90, warm: 60, everyMs: 15, bare: false },
-  { name: 'conversation of 200 KB', call: 'conversation', count: 80, warm: 300, bare: false },
+  { name: 'small Converse', call: 'converse', count: 250, warm: 800, processes: 2, bare: true },
+  { name: 'small Converse, 64 at a time', call: 'converse', count: 960, warm: 4800, processes: 2, lanes: 64, bare: false },
+  { name: 'small Converse, one every 15 ms', call: 'served', count: 90, warm: 60, processes: 2, everyMs: 15, bare: false },
+  { name: 'conversation of 200 KB', call: 'conversation', count: 80, warm: 200, processes: 2, bare: false },
   { name: 'conversation of 200 KB, 64 at a time', call: 'conversation', count: 64, warm: 64, lanes: 64, bare: false },
   { name: 'image of 5 MB', call: 'image', count: 4, warm: 4, files: 1, bare: false },
   { name: 'image of 5 MB, attachments off', call: 'image', count: 4, warm: 4, settings: OFF, bare: false },
-  { name: 'InvokeModel, answer of 1 MB', call: 'answer', count: 40, warm: 100, bare: false },
+  { name: 'InvokeModel, answer of 1 MB', call: 'answer', count: 40, warm: 100, processes: 2, bare: false },
   { name: 'InvokeModel, answer of 1 MB, 64 at a time', call: 'answer', count: 64, warm: 64, lanes: 64, settings: ROOM, bare: false },
   { name: 'embedding of 1,024 numbers', call: 'embedding', count: 200, warm: 300, bare: false },
   { name: 'embedding of 1,024 numbers, 64 at a time', call: 'embedding', count: 320, warm: 320, lanes: 64, bare: false },
@@ -74,7 +76,7 @@ async function measure(surroundings: Parameters<Section['run']>[0], workload: Wo
   const taking = bare ? CONTENDERS : contenders('none', 'again', 'ours', 'theirs');
   const rounds = await paired(surroundings, {
     contenders: taking,
-    processes: quick ? 1 : 2,
+    processes: quick ? 1 : (workload.processes ?? 1),
     rounds: everyMs ? 3 : 2,
     // What comes at a pace of its own has the machine to itself; and nothing says whose a file is.
     together: everyMs || workload.files ? 0 : 4,

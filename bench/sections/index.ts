@@ -8,4 +8,4 @@ import { startup } from './startup';
 import { streams } from './streams';
 import { throughput } from './throughput';
 
-export const SECTIONS: readonly Section[] = [startup, firstCall, calls, path, streams, throughput, memory, exit];
+export const SECTIONS: readonly Section[] = [startup, firstCall, calls, path, streams, throughput, exit, memory];

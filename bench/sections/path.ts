@@ -7,7 +7,7 @@ import type { Section } from '../section';
 const ROOM = { BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES: String(512 * 1024 * 1024) };
 
 const WORKLOADS = [
-  { name: 'on the path: small Converse', call: 'converse', count: 3000, warm: 15_000 },
+  { name: 'on the path: small Converse', call: 'converse', count: 2000, warm: 10_000 },
   { name: 'on the path: conversation of 200 KB', call: 'conversation', count: 40, warm: 300 },
   { name: 'on the path: image of 5 MB', call: 'image', count: 3, warm: 6 },
   { name: 'on the path: InvokeModel, answer of 1 MB', call: 'answer', count: 30, warm: 200 },

@@ -11,9 +11,9 @@ const OPERATIONS = [
 
 /** Events of a stream, and streams of a block. */
 const LENGTHS = [
-  { events: 10, count: 100, warm: 2000 },
-  { events: 1000, count: 15, warm: 300 },
-  { events: 20_000, count: 1, warm: 15 },
+  { events: 10, count: 100, warm: 1000 },
+  { events: 1000, count: 15, warm: 150 },
+  { events: 20_000, count: 1, warm: 8 },
 ] as const;
 
 const METRICS = [
@@ -52,7 +52,7 @@ export const streams: Section = {
 };
 
 const howOften = (quick: boolean): Pick<Pairing, 'processes' | 'rounds' | 'together'> =>
-  quick ? { processes: 1, rounds: 2, together: 2 } : { processes: 2, rounds: 3, together: 6 };
+  quick ? { processes: 1, rounds: 2, together: 2 } : { processes: 2, rounds: 2, together: 6 };
 
 async function cpuOf(surroundings: Surroundings, application: Application, name: string, events: number, count: number): Promise<Sample> {
   const { first = 0 } = await application.order('run', { name, events, count });
