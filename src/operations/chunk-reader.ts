@@ -33,9 +33,14 @@ const MOST_TRIES = 100;
  * digits can be nothing else. The objects are new ones.
  */
 export class ChunkReader {
-  readonly #forms: Form[] = [];
+  readonly #forms: Form[];
   readonly #chunks: string[] = [];
   #tries = 0;
+
+  /** @param modelId a model's streams are alike: what one has shown the others need not learn */
+  constructor(modelId: string) {
+    this.#forms = formsOf(modelId);
+  }
 
   read(chunk: string): unknown {
     if (chunk.length > LONGEST) return parseJson(chunk);
@@ -68,6 +73,17 @@ export class ChunkReader {
     this.#chunks.unshift(chunk);
     this.#chunks.splice(MOST_CHUNKS);
   }
+}
+
+const MOST_MODELS = 100;
+const known = new Map<string, Form[]>();
+
+function formsOf(modelId: string): Form[] {
+  const forms = known.get(modelId) ?? [];
+  known.set(modelId, forms);
+  const [oldest] = known.keys();
+  if (known.size > MOST_MODELS && oldest !== undefined) known.delete(oldest);
+  return forms;
 }
 
 /** The value of a chunk of this form; `undefined` for one that is not. */

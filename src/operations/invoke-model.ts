@@ -100,13 +100,15 @@ class InvokeModelStream implements Accumulator {
   #chunks: Accumulator | undefined;
   #added: JsonObject = {};
   #hasContent = false;
-  readonly #reader = new ChunkReader();
+  readonly #reader: ChunkReader;
   readonly #lot = new Lot();
 
   constructor(
     private readonly modelId: string,
     private readonly request: JsonObject,
-  ) {}
+  ) {
+    this.#reader = new ChunkReader(modelId);
+  }
 
   add(event: JsonObject): boolean {
     const bytes = object(event.chunk)?.bytes;
