@@ -1,6 +1,8 @@
 import { isProxy } from 'node:util/types';
+import { Json } from './json';
 import { isEscaped } from './literal';
 import { parseJson } from './read';
+import { bytesOf } from './utf8';
 
 /** A text and the JSON that it was read from, in UTF-8 and with its quotes. */
 interface Written {
@@ -38,7 +40,7 @@ export function asWritten(run: () => void): void {
  * Parses JSON, and keeps how its long text, if it is mostly that, stands in it: to parse a megabyte, to write it as JSON and that as UTF-8
  * takes longer than all else that is done with it, and what comes out are the very bytes that came in.
  * @param json the body as a text
- * @param body the same in UTF-8. Nobody may change it before `jsonOf` has written what is read: it is from here that the text is copied
+ * @param body the same in UTF-8. Nobody may change it any more: it is a piece of the JSON that `jsonOf` gives
  * @returns the text itself where it is no JSON
  */
 export function parseBody(json: string, body: Uint8Array): unknown {
@@ -69,14 +71,14 @@ const MARK = `the text of ${Math.random()}, `;
 /** A mark in JSON, and which of the texts it stands for. */
 const NUMBERED_MARK = new RegExp(`"${MARK.replace('.', '\\.')}(\\d+)"`);
 
-/** A value as JSON in UTF-8. */
-export function jsonOf(value: unknown): Buffer {
+/** A value as JSON. */
+export function jsonOf(value: unknown): Json {
   const written = texts ?? [];
   const marked = written.length === 0 ? value : withTexts(value, (member) => markOf(member, written));
-  if (marked === value) return Buffer.from(JSON.stringify(value));
+  if (marked === value) return Json.of(JSON.stringify(value));
   const pieces = JSON.stringify(marked).split(NUMBERED_MARK);
   // Every other one is which text stands between the one before and the one after it.
-  return Buffer.concat(pieces.map((piece, index) => (index % 2 === 0 ? Buffer.from(piece) : (written[Number(piece)]?.json ?? EMPTY))));
+  return new Json(pieces.map((piece, index) => (index % 2 === 0 ? bytesOf(piece) : (written[Number(piece)]?.json ?? EMPTY))));
 }
 
 const EMPTY = Buffer.from('""');

@@ -1,6 +1,7 @@
+import type { Json } from '../json';
 import { isObject, object, objects, string } from '../read';
 import type { JsonObject } from '../types';
-import { type Answer, type RequestOptions, request, Unanswered } from './request';
+import { type Answer, lengthOf, type Pieces, type RequestOptions, request, Unanswered } from './request';
 
 /*
  * The part of Braintrust's HTTP API that rows need, as the `braintrust` package speaks it: /api/apikey/login, /api/project/register,
@@ -94,9 +95,9 @@ async function register({ appUrl, apiKey, orgId, projectName, timeoutMs }: Regis
   return id;
 }
 
-/** A row as JSON in UTF-8, without what it belongs to. */
+/** A row, without what it belongs to. */
 export interface JsonRow {
-  json: Buffer;
+  json: Json;
   isMerge: boolean;
 }
 
@@ -118,27 +119,42 @@ export async function send(target: Target, rows: readonly JsonRow[], timeoutMs: 
 async function sendOnce(target: Target, given: readonly JsonRow[], timeoutMs: number): Promise<void> {
   const ids = JSON.stringify(target.ids).slice(0, -1);
   const [whole, merge] = [Buffer.from(`${ids},`), Buffer.from(`${ids},"_is_merge":true,`)];
-  const rows = given.map(({ json, isMerge }): Pieces => [isMerge ? merge : whole, json.subarray(1)]);
-  const pieces = rows.flatMap((row, index) => (index === 0 ? row : [COMMA, ...row]));
-  const body = Buffer.concat([START, ...pieces, END]);
+  const rows = given.map(({ json: { pieces }, isMerge }): Pieces => {
+    const [first, ...others] = pieces;
+    return [isMerge ? merge : whole, first?.subarray(1) ?? EMPTY, ...others];
+  });
+  const body = gathered([START, ...rows.flatMap((row, index) => (index === 0 ? row : [COMMA, ...row])), END]);
+  const length = lengthOf(body);
   // A server that says nothing of it takes 6 MiB; only for a larger delivery is it asked.
-  if (body.length > DEFAULT_MAX_BYTES / 2 && (await isTooLarge(target, body.length, timeoutMs))) {
+  if (length > DEFAULT_MAX_BYTES / 2 && (await isTooLarge(target, length, timeoutMs))) {
     return overflow(target, rows, body, timeoutMs);
   }
   try {
     await deliver(target, body, timeoutMs);
   } catch (error) {
     // It takes less than others do.
-    if (!(error instanceof Refusal && error.status === 413 && (await isTooLarge(target, body.length, timeoutMs)))) throw error;
+    if (!(error instanceof Refusal && error.status === 413 && (await isTooLarge(target, length, timeoutMs)))) throw error;
     await overflow(target, rows, body, timeoutMs);
   }
 }
 
-/** A row: what it belongs to, and the rest of it. */
-type Pieces = [Buffer, Buffer];
 const [START, COMMA, END] = ['{"rows":[', ',', '],"api_version":2}'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+const EMPTY = new Uint8Array();
+/** Smaller pieces are put together sooner than they are handed on one by one. */
+const LARGE_BYTES = 32 * 1024;
 
-async function deliver({ apiUrl, token, fetch }: Target, body: Buffer, timeoutMs: number): Promise<void> {
+/** The same with the small ones between two large ones put together. */
+function gathered(pieces: Pieces): Pieces {
+  const result: Uint8Array[] = [];
+  const small: Uint8Array[] = [];
+  for (const piece of pieces) {
+    if (piece.length < LARGE_BYTES) small.push(piece);
+    else result.push(Buffer.concat(small.splice(0)), piece);
+  }
+  return [...result, Buffer.concat(small)];
+}
+
+async function deliver({ apiUrl, token, fetch }: Target, body: Pieces, timeoutMs: number): Promise<void> {
   const answer = await ask(join(apiUrl, 'logs3'), { token, headers: JSON_TYPE, body, timeoutMs, fetch, once: true });
   // A proxy's page with status 200 is no receipt.
   if (!isObject(answer.body)) throw new Unanswered(new URL(apiUrl).origin, 'garbage for an answer');
@@ -159,14 +175,10 @@ async function isTooLarge(target: Target, bytes: number, timeoutMs: number): Pro
 }
 
 /** What is too large for a delivery is uploaded to a place of its own, which the delivery then names. */
-async function overflow(target: Target, rows: readonly Pieces[], body: Buffer, timeoutMs: number): Promise<void> {
+async function overflow(target: Target, rows: readonly Pieces[], body: Pieces, timeoutMs: number): Promise<void> {
   const { token, fetch } = target;
-  const described = rows.map(([ids, rest]) => ({
-    object_ids: target.ids,
-    is_delete: false,
-    input_row: { byte_size: ids.length + rest.length },
-  }));
-  const asked = { content_type: 'application/json', size_bytes: body.length, rows: described };
+  const described = rows.map((row) => ({ object_ids: target.ids, is_delete: false, input_row: { byte_size: lengthOf(row) } }));
+  const asked = { content_type: 'application/json', size_bytes: lengthOf(body), rows: described };
   const place = object((await ask(join(target.apiUrl, 'logs3/overflow'), { token, body: JSON.stringify(asked), timeoutMs, fetch })).body);
   const [url, key] = [string(place?.signedUrl), string(place?.key)];
   if (url === undefined || key === undefined) throw new Error('no place for an oversize delivery');
@@ -178,7 +190,7 @@ async function overflow(target: Target, rows: readonly Pieces[], body: Buffer, t
   } catch (error) {
     throw error instanceof Refusal ? new Refusal(error.status, error.origin, error.retryAfterMs, true) : error;
   }
-  await deliver(target, Buffer.from(JSON.stringify({ rows: { type: 'logs3_overflow', key }, api_version: 2 })), timeoutMs);
+  await deliver(target, [Buffer.from(JSON.stringify({ rows: { type: 'logs3_overflow', key }, api_version: 2 }))], timeoutMs);
 }
 
 /** An object store that takes a form instead of a body. */
@@ -186,13 +198,13 @@ async function postForm(
   url: string,
   fields: JsonObject,
   headers: Record<string, string>,
-  body: Buffer,
+  body: Pieces,
   timeoutMs: number,
   fetch = globalThis.fetch,
 ): Promise<void> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
-  form.append('file', new Blob([body], { type: string(fields['Content-Type']) ?? 'application/json' }));
+  form.append('file', new Blob([...body], { type: string(fields['Content-Type']) ?? 'application/json' }));
   const { 'content-type': _, ...others } = headers;
   const response = await fetch(url, { method: 'POST', headers: others, body: form, signal: AbortSignal.timeout(timeoutMs) });
   if (!response.ok) throw new Refusal(response.status, new URL(url).origin);

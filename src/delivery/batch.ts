@@ -5,7 +5,7 @@ const BATCH_BYTES = 2 * 1024 * 1024;
 export const MOST_SINGLES = 20;
 
 /** How many of the first rows go in one delivery. Two parts of one row go one after the other. */
-export function batchOf(rows: readonly { id: string; json: Buffer }[], most = BATCH_ROWS): number {
+export function batchOf(rows: readonly { id: string; json: { length: number } }[], most = BATCH_ROWS): number {
   const ids = new Set<string>();
   let bytes = 0;
   let count = 0;

@@ -3,6 +3,7 @@ import { jsonOf } from '../as-written';
 import { config } from '../config';
 import type { Upload } from '../content';
 import { guard } from '../guard';
+import { Json } from '../json';
 import type { JsonObject } from '../types';
 import { expect, forget, upload } from '../upload';
 import type { Destination } from './destination';
@@ -127,7 +128,7 @@ function add(destination: Destination, row: Waiting): void {
 export function accept({ destination, json, ...row }: Handed): void {
   setBusy();
   expect(row.uploads, destination);
-  add(destination, { ...row, json: Buffer.from(json) });
+  add(destination, { ...row, json: Json.of(json) });
 }
 
 /** In a worker thread: from the moment that the main thread answers on, rows go there. */

@@ -1,15 +1,16 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Upload } from '../content';
 import { debug } from '../guard';
+import type { Json } from '../json';
 import { say } from '../say';
 import { isKeyRefused, isTimeout, mayPass, Refusal, reasonOf, send, type Target } from './api';
 import { batchOf, isWholeBatch, MOST_SINGLES } from './batch';
 import type { Destination } from './destination';
 
-/** A row that waits to be sent: JSON in UTF-8, without the members that say what it belongs to. */
+/** A row that waits to be sent, without the members that say what it belongs to. */
 export interface Waiting {
   id: string;
-  json: Buffer;
+  json: Json;
   /** It is merged into what Braintrust has of the row. */
   isMerge: boolean;
   /** Files that go once the row has been sent. */

@@ -1,3 +1,4 @@
+import { Json } from '../json';
 import { object, string } from '../read';
 import { ask, headersOf, isKeyRefused, join, type Login, mayPass, reasonOf, send, type Target } from './api';
 import { batchOf, MOST_SINGLES } from './batch';
@@ -35,7 +36,7 @@ export async function sendParcel(
   progress: Progress,
   timeLeft: () => number,
 ): Promise<void> {
-  const rows = texts.map((row) => ({ ...row, json: Buffer.from(row.json) }));
+  const rows = texts.map((row) => ({ ...row, json: Json.of(row.json) }));
   let most: number | undefined;
   let singles = 0;
   while (progress.rows < rows.length) {
@@ -83,6 +84,6 @@ export async function sendFile(target: Target, { reference, data }: File, timeLe
 
 async function put(url: string, given: unknown, data: File['data'], timeoutMs: number): Promise<string | undefined> {
   const body = typeof data === 'string' ? Buffer.from(data, 'base64') : data;
-  const { status } = await request(url, { method: 'PUT', headers: headersOf(given, url), body, timeoutMs });
+  const { status } = await request(url, { method: 'PUT', headers: headersOf(given, url), body: [body], timeoutMs });
   return status >= 200 && status < 300 ? undefined : `the object store answered ${status}`;
 }

@@ -11,11 +11,17 @@ export interface Answer {
   retryAfterMs: number | undefined;
 }
 
+/** Bytes, in their order. */
+export type Pieces = readonly Uint8Array[];
+
+export const lengthOf = (pieces: Pieces): number => pieces.reduce((sum, { length }) => sum + length, 0);
+
 export interface RequestOptions {
   method?: string;
   token?: string | undefined;
   headers?: Record<string, string>;
-  body?: string | Uint8Array;
+  /** A text is JSON. */
+  body?: string | Pieces;
   timeoutMs: number;
   /** Instead of Node's HTTP. */
   fetch?: typeof globalThis.fetch | undefined;
@@ -55,6 +61,7 @@ export async function request(url: string, options: RequestOptions): Promise<Ans
 
 async function attempt(url: string, { method = 'POST', token, headers, body, timeoutMs }: RequestOptions): Promise<Answer> {
   const target = new URL(url);
+  const pieces = typeof body === 'string' ? [Buffer.from(body)] : (body ?? []);
   const secure = target.protocol === 'https:';
   const { response, text } = await new Promise<Received>((resolve, reject) => {
     const sent = (secure ? https : http).request(target, {
@@ -63,7 +70,7 @@ async function attempt(url: string, { method = 'POST', token, headers, body, tim
       headers: {
         accept: 'application/json',
         ...(typeof body === 'string' && { 'content-type': 'application/json' }),
-        'content-length': String(body === undefined ? 0 : Buffer.byteLength(body)),
+        'content-length': String(lengthOf(pieces)),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...headers,
       },
@@ -91,7 +98,8 @@ async function attempt(url: string, { method = 'POST', token, headers, body, tim
         resolve({ response, text: Buffer.concat(pieces).toString('utf8') });
       });
     });
-    sent.end(body);
+    for (const piece of pieces) sent.write(piece);
+    sent.end();
   });
   return { status: response.statusCode ?? 0, body: parseJson(text), retryAfterMs: seconds(response.headers['retry-after']) };
 }
@@ -105,7 +113,8 @@ async function fetched(fetch: typeof globalThis.fetch, url: string, options: Req
   try {
     const signal = AbortSignal.timeout(timeoutMs);
     // A function of the application's may look at what it is given: JSON is a text for it, as `braintrust` gives it.
-    const given = typeof body === 'object' && all['content-type'] === 'application/json' ? Buffer.from(body).toString() : body;
+    const bytes = typeof body === 'object' ? Buffer.concat(body) : body;
+    const given = all['content-type'] === 'application/json' ? bytes?.toString() : bytes;
     const response = await fetch(url, { method, headers: all, signal, ...(given !== undefined && { body: given }) });
     const text = await response.text();
     return { status: response.status, body: parseJson(text), retryAfterMs: seconds(response.headers.get('retry-after') ?? undefined) };

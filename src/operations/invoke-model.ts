@@ -7,10 +7,9 @@ import { guard } from '../guard';
 import { defined, isObject, object, parseJson, string } from '../read';
 import { addMissing, headerMetrics, invocationMetrics } from '../tokens';
 import type { Accumulator, Family, Fields, JsonObject, Operation } from '../types';
+import { textOf } from '../utf8';
 import { ChunkReader } from './chunk-reader';
 import { Lot } from './lot';
-
-const decoder = new TextDecoder();
 
 export const invokeModel: Operation = { name: 'invokeModel', type: 'llm', request, response, headers: true };
 
@@ -34,7 +33,7 @@ function readBody(body: unknown): unknown {
   if (typeof body === 'string') return parseJson(body);
   if (body instanceof ArrayBuffer) return readBody(new Uint8Array(body));
   if (!(body instanceof Uint8Array)) return body;
-  const text = decoder.decode(body);
+  const text = textOf(body);
   const parsed = parseBody(text, body);
   return parsed === text && text.includes('\uFFFD') ? new Binary(body, 'application/octet-stream') : parsed;
 }
@@ -115,12 +114,12 @@ class InvokeModelStream implements Accumulator {
     if (!(bytes instanceof Uint8Array)) return false;
     // Once the first token has been seen, nothing that a chunk says is needed at once.
     if (!this.#hasContent) {
-      this.#hasContent = this.#read(decoder.decode(bytes));
+      this.#hasContent = this.#read(textOf(bytes));
       return this.#hasContent;
     }
     if (this.#lot.keep(bytes)) return true;
     this.#readLot();
-    if (!this.#lot.keep(bytes)) this.#read(decoder.decode(bytes));
+    if (!this.#lot.keep(bytes)) this.#read(textOf(bytes));
     return true;
   }
 
