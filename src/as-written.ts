@@ -1,18 +1,20 @@
+import { isUtf8 } from 'node:buffer';
 import { isProxy } from 'node:util/types';
 import { Json } from './json';
-import { isEscaped } from './literal';
 import { parseJson } from './read';
-import { bytesOf } from './utf8';
+import { bytesOf, charactersOf, textOf } from './utf8';
 
 /** A text and the JSON that it was read from, in UTF-8 and with its quotes. */
 interface Written {
   text: string;
   json: Uint8Array;
+  /** Of the text, in UTF-8. */
+  length: number;
 }
 
 /** Shorter texts are parsed and written in less time than they are found in. */
 const LONG = 64 * 1024;
-/** What may stand around a text, in characters: with more, it is not the text that takes the time. */
+/** What may stand around a text, in bytes: with more, it is not the text that takes the time. */
 const MOST_AROUND = 16 * 1024;
 /** So many quotes before a long text is over say that it is to be parsed with the rest. */
 const MOST_QUOTES = 20_000;
@@ -39,33 +41,53 @@ export function asWritten(run: () => void): void {
 /**
  * Parses JSON, and keeps how its long text, if it is mostly that, stands in it: to parse a megabyte, to write it as JSON and that as UTF-8
  * takes longer than all else that is done with it, and what comes out are the very bytes that came in.
- * @param json the body as a text
- * @param body the same in UTF-8. Nobody may change it any more: it is a piece of the JSON that `jsonOf` gives
- * @returns the text itself where it is no JSON
+ * @param body in UTF-8. Nobody may change it any more: it is a piece of the JSON that `jsonOf` gives
+ * @returns `undefined` where it is no JSON
  */
-export function parseBody(json: string, body: Uint8Array): unknown {
-  const isUtf8 = body[0] !== BYTE_ORDER_MARK && !json.includes('\uFFFD');
-  const found = texts && json.length >= LONG && isUtf8 ? longText(json) : undefined;
-  if (!texts || !found) return parseJson(json);
-  const [start, end] = found;
-  const literal = json.slice(start, end);
-  const bytes = body.subarray(Buffer.byteLength(json.slice(0, start)), body.length - Buffer.byteLength(json.slice(end)));
+export function parseBody(body: Uint8Array): unknown {
+  return (texts && body.length >= LONG ? withLongText(body, texts) : undefined) ?? parsed(textOf(body));
+}
+
+/** `undefined` where it has no such text, or where that cannot be kept as it is. */
+function withLongText(body: Uint8Array, written: Written[]): unknown {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const [start, end] = (isUtf8(bytes) && longText(bytes)) || [0, 0];
+  const json = bytes.subarray(start, end);
+  if (end === 0 || FILE.test(json.toString('latin1', 0, 600))) return undefined;
+  const isEscaped = json.includes('\\');
   // With an escape for what needs none it is up to six times as long as it has to be, and as it is when the field's limit is applied. Without,
   // it is what JSON.stringify writes.
-  if (FILE.test(literal) || literal.includes('\\u') || literal.includes('\\/')) return parseJson(json);
-  const text = literal.includes('\\') || hasControls(bytes) ? parseJson(literal) : literal.slice(1, -1);
-  // A literal that is none is given as it is.
-  if (typeof text !== 'string' || text === literal) return parseJson(json);
-  const around = parseJson(`${json.slice(0, start)}"${MARK}"${json.slice(end)}`);
+  if (isEscaped ? json.includes('\\u') || json.includes('\\/') : hasControls(json)) return undefined;
+  const text = isEscaped ? parsed(charactersOf(json)) : charactersOf(json.subarray(1, -1));
+  if (typeof text !== 'string') return undefined;
+  const around = parsed(`${textOf(bytes.subarray(0, start))}"${MARK}"${charactersOf(bytes.subarray(end))}`);
   const value = withTexts(around, (member) => (member === MARK ? text : member));
   // It is not in there if it was a name, or if another member has its place.
-  if (value === around) return parseJson(json);
-  texts.push({ text, json: bytes });
+  if (value === around) return undefined;
+  written.push({ text, json, length: isEscaped ? Buffer.byteLength(text) : json.length - 2 });
   return value;
 }
 
-/** The first byte of one, which a decoder leaves out. */
-const BYTE_ORDER_MARK = 0xef;
+/** `undefined` where it is no JSON: that is no value that JSON has. */
+function parsed(json: string): unknown {
+  const value = parseJson(json);
+  return value === json ? undefined : value;
+}
+
+/** The length of a text in UTF-8. */
+export function lengthOf(text: string): number {
+  if (text.length <= SHORT && isAscii(text)) return text.length;
+  return (text.length >= LONG && texts?.find((written) => written.text === text)?.length) || Buffer.byteLength(text);
+}
+
+/** Of so many characters V8 is asked in more time than it takes to look at each. */
+const SHORT = 24;
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
 /** What stands for a text while the rest is parsed or written. Nobody else has it. */
 const MARK = `the text of ${Math.random()}, `;
 /** A mark in JSON, and which of the texts it stands for. */
@@ -78,7 +100,7 @@ export function jsonOf(value: unknown): Json {
   if (marked === value) return Json.of(JSON.stringify(value));
   const pieces = JSON.stringify(marked).split(NUMBERED_MARK);
   // Every other one is which text stands between the one before and the one after it.
-  return new Json(pieces.map((piece, index) => (index % 2 === 0 ? bytesOf(piece) : (written[Number(piece)]?.json ?? EMPTY))));
+  return new Json(pieces.flatMap((piece, index) => (index % 2 === 0 ? bytesOf(piece) : [written[Number(piece)]?.json ?? EMPTY])));
 }
 
 const EMPTY = Buffer.from('""');
@@ -127,25 +149,32 @@ function isPlain(value: unknown): value is object {
 }
 
 /** Where the literal of a text stands that is nearly all of some JSON. */
-function longText(json: string): readonly [number, number] | undefined {
-  let start = json.indexOf('"');
+function longText(json: Buffer): readonly [number, number] | undefined {
+  let start = json.indexOf(QUOTE);
   for (let quotes = 0; start >= 0 && start < MOST_AROUND; quotes++) {
-    let end = json.indexOf('"', start + 1);
+    let end = json.indexOf(QUOTE, start + 1);
     while (isEscaped(json, end)) {
       if (quotes++ > MOST_QUOTES) return undefined;
-      end = json.indexOf('"', end + 1);
+      end = json.indexOf(QUOTE, end + 1);
     }
     if (end < 0 || quotes > MOST_QUOTES) return undefined;
     if (end - start > json.length - MOST_AROUND) return [start, end + 1];
-    start = json.indexOf('"', end + 1);
+    start = json.indexOf(QUOTE, end + 1);
   }
   return undefined;
 }
 
-/** Whether there are control characters, which have no place in a literal. To look for each of them takes half the time of looking at each byte. */
-function hasControls({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
-  const bytes = Buffer.from(buffer, byteOffset, byteLength);
-  return CONTROLS.some((control) => bytes.includes(control));
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** Whether a character is escaped: it stands behind an odd number of backslashes. */
+function isEscaped(json: Buffer, at: number): boolean {
+  let start = at;
+  while (json[start - 1] === BACKSLASH) start--;
+  return (at - start) % 2 === 1;
 }
+
+/** Whether there are control characters, which have no place in a literal. To look for each of them takes half the time of looking at each byte. */
+const hasControls = (json: Buffer): boolean => CONTROLS.some((control) => json.includes(control));
 
 const CONTROLS = Array.from({ length: 0x20 }, (_, control) => control);

@@ -58,7 +58,7 @@ export function errorContent(error: ErrorField): unknown {
 /** Copies one field. Texts and the bytes of files are shared: by now they are ours (copy.ts), or nobody's. */
 class Copy {
   readonly #allowance = new Allowance();
-  readonly #path = new Set<object>();
+  readonly #path: object[] = [];
 
   constructor(
     private readonly files: Snapshot['files'],
@@ -83,13 +83,13 @@ class Copy {
     if (source instanceof Binary) return this.#file(source, holder, key);
     if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return this.#summary({ byteLength: source.byteLength });
     if (source instanceof Date) return Number.isNaN(source.getTime()) ? 'Invalid Date' : source.toISOString();
-    if (this.#path.has(source)) return '[circular]';
-    if (this.#path.size >= MAX_DEPTH) return '[too deep]';
-    this.#path.add(source);
+    if (this.#path.includes(source)) return '[circular]';
+    if (this.#path.length >= MAX_DEPTH) return '[too deep]';
+    this.#path.push(source);
     try {
       return Array.isArray(source) ? this.#list(source) : this.#object(source);
     } finally {
-      this.#path.delete(source);
+      this.#path.pop();
     }
   }
 
@@ -122,11 +122,12 @@ class Copy {
   }
 
   #object(source: object): unknown {
-    if (Symbol.asyncIterator in source || source instanceof ReadableStream || source instanceof Blob)
+    if (isStream(source))
       return { type: typeof source.constructor === 'function' ? this.#allowance.text(source.constructor.name) : 'Object' };
     const target: JsonObject = {};
     const names = Object.keys(source);
-    for (const [index, name] of names.entries()) {
+    for (let index = 0; index < names.length; index++) {
+      const name = names[index] ?? '';
       if (!this.#allowance.member()) {
         target['…'] = `[${names.length - index} of ${names.length} members cut]`;
         break;
@@ -162,6 +163,11 @@ class Copy {
     return { byteLength, contentType };
   }
 }
+
+/** Bytes that come later. A plain object is none: it is asked for nothing but its prototype. */
+const isStream = (source: object): boolean =>
+  Object.getPrototypeOf(source) !== Object.prototype &&
+  (Symbol.asyncIterator in source || source instanceof ReadableStream || source instanceof Blob);
 
 /**
  * Puts attachment references in the places of a row's files, all of them or none: together they stay within the limit,

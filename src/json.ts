@@ -10,7 +10,7 @@ export class Json {
   }
 
   static of(text: string): Json {
-    return new Json([bytesOf(text)]);
+    return new Json(bytesOf(text));
   }
 
   toString(): string {

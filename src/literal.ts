@@ -1,7 +1,7 @@
 const BACKSLASH = 92;
 
 /** Whether a character of JSON is escaped: it stands behind an odd number of backslashes. */
-export function isEscaped(json: string, at: number): boolean {
+function isEscaped(json: string, at: number): boolean {
   let start = at;
   while (json.charCodeAt(start - 1) === BACKSLASH) start--;
   return (at - start) % 2 === 1;

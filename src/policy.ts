@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { lengthOf } from './as-written';
 import { config } from './config';
 import { debug } from './guard';
 
@@ -35,7 +36,7 @@ export class Allowance {
     const room = shown.length <= SHORT ? this.#left + CLOSING_BYTES : this.#left - this.#limit * RESERVE;
     const most = Math.max(room, Math.min(this.#left, this.#limit * RESERVE));
     // A text has at least a byte for each of its units: one that cannot fit is not measured, however long it is.
-    const bytes = shown.length > most ? Number.POSITIVE_INFINITY : Buffer.byteLength(shown);
+    const bytes = shown.length > most ? Number.POSITIVE_INFINITY : lengthOf(shown);
     if (bytes <= most) {
       this.#left -= bytes;
       return shown;
@@ -55,7 +56,7 @@ export class Allowance {
   /** A key as the row may have it. */
   key(key: string): string {
     const kept = key.length <= LONGEST_KEY ? key : cut(key, LONGEST_KEY);
-    this.#left -= Buffer.byteLength(kept);
+    this.#left -= lengthOf(kept);
     return kept === key ? key : `${kept}… [${key.length - kept.length} of ${key.length} characters cut]`;
   }
 

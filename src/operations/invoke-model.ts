@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parseBody } from '../as-written';
 import { Binary } from '../binary';
 import { familyOf } from '../families';
@@ -33,9 +34,9 @@ function readBody(body: unknown): unknown {
   if (typeof body === 'string') return parseJson(body);
   if (body instanceof ArrayBuffer) return readBody(new Uint8Array(body));
   if (!(body instanceof Uint8Array)) return body;
-  const text = textOf(body);
-  const parsed = parseBody(text, body);
-  return parsed === text && text.includes('\uFFFD') ? new Binary(body, 'application/octet-stream') : parsed;
+  const json = parseBody(body);
+  if (json !== undefined) return json;
+  return isUtf8(body) ? textOf(body) : new Binary(body, 'application/octet-stream');
 }
 
 function request(input: JsonObject): Fields {
