@@ -75,6 +75,10 @@ export interface Accumulator {
    * @param at when it came, in milliseconds
    */
   add(event: JsonObject, at?: number): boolean;
+  /**
+   * Whether events that differ from this one in nothing but the text at this place (`delta.text`) may be given as one event, with their texts put together.
+   */
+  grows?(event: JsonObject, place: string): boolean;
   /** The response as the non-streaming call would have given it, from what has been folded so far. */
   response(): JsonObject;
   /** Whether the event that ends a whole answer has been seen. */

@@ -49,6 +49,12 @@ export class AnthropicStream implements Accumulator {
     }
   }
 
+  grows({ type, delta }: JsonObject, place: string): boolean {
+    const kind = string(object(delta)?.type) ?? '';
+    const grows = kind === 'input_json_delta' ? 'partial_json' : Object.hasOwn(DELTAS, kind) ? DELTAS[kind]?.member : undefined;
+    return type === 'content_block_delta' && place === `delta.${grows}`;
+  }
+
   response(): JsonObject {
     const blocks = [...this.#blocks].sort(([a], [b]) => a - b);
     return {

@@ -91,6 +91,10 @@ class RecognisingStream implements Accumulator {
     return this.#inner.add(chunk);
   }
 
+  grows(chunk: JsonObject, place: string): boolean {
+    return this.#recognised && this.#inner.grows?.(chunk, place) === true;
+  }
+
   response(): JsonObject {
     return this.#inner.response();
   }

@@ -38,6 +38,17 @@ export function filled({ pieces, differences, value }: Form, chunk: string): unk
   return at === chunk.length ? result : undefined;
 }
 
+/** The text that is the one difference of a chunk of this form; `undefined` for a chunk that is not, and of a form that has others. */
+export function textIn({ pieces, differences }: Form, chunk: string): string | undefined {
+  const [before = '', after = ''] = pieces;
+  if (differences.length !== 1 || !differences[0]?.isText || chunk.slice(0, before.length) !== before) return undefined;
+  const over = endOfText(chunk, before.length);
+  return chunk.slice(over) === after ? textOf(chunk, before.length, over) : undefined;
+}
+
+/** The value of a chunk of a form with one difference. */
+export const valueWith = ({ differences, value }: Form, text: string): unknown => withMember(value, differences[0]?.path ?? [], 0, text);
+
 /** `undefined` where JSON has no such text. */
 function textOf(chunk: string, start: number, end: number): string | undefined {
   if (end < 0) return undefined;

@@ -1,5 +1,6 @@
-import { parseJson } from '../read';
-import { type Form, filled, formOf } from './chunk-form';
+import { isObject, parseJson } from '../read';
+import type { Accumulator } from '../types';
+import { type Form, filled, formOf, textIn, valueWith } from './chunk-form';
 
 /** Longer chunks are few; and a text that is cut out of one keeps all of it in memory. */
 const LONGEST = 512;
@@ -39,6 +40,19 @@ export class ChunkReader {
     return parseJson(chunk);
   }
 
+  /** The same of several. Those in a row that say no more than how a text goes on are given as one, where `grows` has nothing against it. */
+  readAll(chunks: readonly string[], grows: Accumulator['grows']): unknown[] {
+    const values: unknown[] = [];
+    for (let index = 0; index < chunks.length; ) {
+      const [form] = this.#forms;
+      const isGrowing = form && isObject(form.value) && grows?.(form.value, form.differences[0]?.path.join('.') ?? '');
+      const [count, text] = isGrowing ? growth(form, chunks, index) : [0, ''];
+      values.push(form && count > 1 ? valueWith(form, text) : this.read(chunks[index] ?? ''));
+      index += Math.max(1, count);
+    }
+    return values;
+  }
+
   /** The form of the last chunk is the most likely one of the next. */
   #prefer(index: number): void {
     this.#forms.unshift(...this.#forms.splice(index, 1));
@@ -57,6 +71,19 @@ export class ChunkReader {
     this.#chunks.unshift(chunk);
     this.#chunks.splice(MOST_CHUNKS);
   }
+}
+
+/** How many chunks from here on are of a form with one difference, and the text that they make. */
+function growth(form: Form, chunks: readonly string[], start: number): [count: number, text: string] {
+  let text = '';
+  let end = start;
+  for (; end < chunks.length; end++) {
+    const chunk = chunks[end] ?? '';
+    const piece = chunk.length > LONGEST ? undefined : textIn(form, chunk);
+    if (piece === undefined) break;
+    text += piece;
+  }
+  return [end - start, text];
 }
 
 const MOST_MODELS = 100;

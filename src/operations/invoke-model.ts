@@ -115,21 +115,23 @@ class InvokeModelStream implements Accumulator {
     if (!(bytes instanceof Uint8Array)) return false;
     // Once the first token has been seen, nothing that a chunk says is needed at once.
     if (!this.#hasContent) {
-      this.#hasContent = this.#read(textOf(bytes));
+      this.#hasContent = this.#fold(this.#reader.read(textOf(bytes)));
       return this.#hasContent;
     }
     if (this.#lot.keep(bytes)) return true;
     this.#readLot();
-    if (!this.#lot.keep(bytes)) this.#read(textOf(bytes));
+    if (!this.#lot.keep(bytes)) this.#fold(this.#reader.read(textOf(bytes)));
     return true;
   }
 
   #readLot(): void {
-    for (const text of this.#lot.take()) guard('chunk', () => this.#read(text));
+    const chunks = this.#lot.take();
+    if (chunks.length === 0) return;
+    const grows: Accumulator['grows'] = (event, place) => this.#chunks?.grows?.(event, place) ?? false;
+    for (const chunk of this.#reader.readAll(chunks, grows)) guard('chunk', () => this.#fold(chunk));
   }
 
-  #read(text: string): boolean {
-    const chunk = this.#reader.read(text);
+  #fold(chunk: unknown): boolean {
     if (!isObject(chunk)) return false;
     for (const name of ADDED) if (chunk[name] !== undefined) this.#added[name] = chunk[name];
     // An opaque id may leave it to the first chunk to tell the family.

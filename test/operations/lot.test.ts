@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { AnthropicStream } from '../../src/families/anthropic-stream';
 import { invokeModelWithResponseStream } from '../../src/operations/invoke-model';
 import { Lot } from '../../src/operations/lot';
+import { random } from '../families/random';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -38,6 +40,10 @@ describe('a lot of chunks', () => {
       [Uint8Array.of(0xff, 0x80), Uint8Array.of(0x61)], // as many characters as bytes
       [Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b), bytesOf('}')],
       [bytesOf('{'), Uint8Array.of(0xef, 0xbb, 0xbf, 0x7d)],
+      ['{\n"a": 1\n}', '\n', '', '{}\n'].map(bytesOf),
+      [Uint8Array.of(0x61, 0xe2, 0x82), bytesOf('\n'), bytesOf('Graça')],
+      Array.from({ length: 40 }, (_, index) => bytesOf(`{"text":" Graça “${index}” — ${'x'.repeat(40)}"}`)),
+      Array.from({ length: 40 }, (_, index) => Uint8Array.of(...bytesOf(`{"text":" Graça ${'x'.repeat(60)}`), index % 2 ? 0xc3 : 0x22)),
     ];
     for (const chunks of cases) {
       const lot = new Lot();
@@ -105,4 +111,63 @@ describe('a stream of InvokeModel', () => {
     for (let times = 0; times < 2; times++)
       assert.deepEqual(Reflect.get(Object(accumulator.response().body), 'content'), [{ type: 'text', text }]);
   });
+
+  it('is what its events make one by one, though those that go on with a text are given as one', () => {
+    let given = 0;
+    for (let seed = 0; seed < 300; seed++) {
+      const next = random(seed);
+      const events = Array.from({ length: 150 }, () => anyEvent(next));
+      const expected = new AnthropicStream();
+      for (const event of events) expected.add(JSON.parse(event));
+      const { add } = AnthropicStream.prototype;
+      AnthropicStream.prototype.add = function (event) {
+        given++;
+        return add.call(this, event);
+      };
+      const read = invokeModelWithResponseStream.stream?.accumulator({ modelId: `anthropic.claude-${seed % 20}`, body: '{}' });
+      try {
+        for (const event of events) read?.add({ chunk: { bytes: bytesOf(event) } });
+        assert.deepEqual(read?.response().body, expected.response());
+      } finally {
+        AnthropicStream.prototype.add = add;
+      }
+    }
+    assert.ok(given < 0.9 * 300 * 150, `${given} events were given`);
+  });
 });
+
+const pick = <T>(next: () => number, items: readonly T[]): T => items[Math.floor(next() * items.length)] as T;
+
+/** A kind of event often comes again, as it does in a stream. */
+let last = 0;
+function anyEvent(next: () => number): string {
+  last = next() < 0.9 ? last : Math.floor(next() * 9);
+  const text = pick(next, [
+    '',
+    ' tram',
+    ' Graça',
+    ' “28”',
+    '\n',
+    '\\"',
+    '🚋',
+    '\ud83d',
+    '\ude8b',
+    '東京',
+    'x'.repeat(600),
+    '"},"index":1,"x":{"y":"',
+  ]);
+  const index = next() < 0.95 ? 0 : 1;
+  const delta = (type: string, members: object) => ({ type: 'content_block_delta', index, delta: { type, ...members } });
+  const events = [
+    delta('text_delta', { text }),
+    delta('thinking_delta', { thinking: text }),
+    delta('signature_delta', { signature: text }),
+    delta('input_json_delta', { partial_json: text }),
+    delta('citations_delta', { citation: { cited_text: 'a' }, text }),
+    delta('text_delta', { text: 'the same', thinking: text }),
+    delta('unknown_delta', { text }),
+    { type: 'message_delta', delta: { stop_reason: text }, usage: { output_tokens: index } },
+    { type: 'content_block_start', index, content_block: { type: 'text', text } },
+  ];
+  return JSON.stringify(events[last]);
+}
