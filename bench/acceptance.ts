@@ -109,10 +109,11 @@ function streams(lines: Lines): void {
 function throughput(lines: Lines): void {
   const workload = 'throughput, 64 at a time';
   for (const [id, who] of WHO) {
-    const up = lines.of(workload, id, 'perSecond');
+    const up = lines.of(workload, id, 'cpu');
     for (const state of ['down', 'slow']) {
-      const other = lines.of(workload, `${id}-${state}`, 'perSecond');
-      lines.atLeast(5, `ingest ${state}${who}: calls per second, of ingest up`, up && other && other.median / up.median, 0.97);
+      const other = lines.of(workload, `${id}-${state}`, 'cpu');
+      // 64 at a time leave a core no rest: what it takes for a call is how many calls it takes. A clock is too coarse for 3 %.
+      lines.atLeast(5, `ingest ${state}${who}: calls per second of CPU, of ingest up`, up && other && up.median / other.median, 0.97);
       // Their prompts are 64 MB: a heap that is bounded has no room for a third lot of them.
       lines.atMost(
         5,

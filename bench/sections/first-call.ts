@@ -23,7 +23,7 @@ export const firstCall: Section = {
     for (const { name, call } of quick ? ANSWERS.slice(0, 1) : ANSWERS) {
       say(name);
       const rounds = new Rounds();
-      for (let round = 0; round < (quick ? 2 : 7); round++) {
+      for (let round = 0; round < (quick ? 2 : 11); round++) {
         await inTurn(rotated(taking, round), async (contender) => {
           const env = environment(surroundings, contender, { BENCH_CALL: call });
           const { said } = await runProgram(surroundings.node, [...contender.flags, path.join(WORKLOADS, 'first-call.mjs')], env);

@@ -37,7 +37,8 @@ export const path: Section = {
         contenders: taking,
         processes: 1,
         settings: ROOM,
-        rounds: quick ? 2 : 4,
+        rounds: 2,
+        together: quick ? 1 : 6,
         // A service that answers its users is hot: code that runs for the first time costs several times as much, ours and theirs.
         warm: (application) => block(application, quick ? count : warm),
         block: (application) => block(application),

@@ -23,16 +23,19 @@ export const throughput: Section = {
       ...tracing.map((contender) => variant(contender, 'down', servers.down)),
       ...tracing.map((contender) => variant(contender, 'slow', servers.slow.env)),
     ];
+    const count = quick ? 128 : 640;
     const block = async (application: Application) => {
       const { id } = application.contender;
-      const { count = 0, perSecond = 0, cpu = 0 } = await application.order('busy', { name: 'page', lanes: LANES, ms: quick ? 300 : 1200 });
+      const { wallMs = 0 } = await application.order('run', { name: 'page', count, lanes: LANES });
       const { ended } = tracing.some((contender) => contender.id === id) ? await servers.ingest.drained(id, count) : { ended: count };
-      return ended === count ? { perSecond, cpu } : `${ended} of ${count} spans`;
+      const { cpu = 0 } = await application.order('usage');
+      return ended === count ? { perSecond: count / (wallMs / 1000), cpu: cpu / count } : `${ended} of ${count} spans`;
     };
     const rounds = await paired(surroundings, {
       contenders: taking,
       processes: 1,
-      rounds: quick ? 2 : 4,
+      rounds: 2,
+      together: quick ? 1 : 6,
       warm: block,
       block,
     });

@@ -103,19 +103,6 @@ const ORDERS = {
 
   usage: () => ({ cpu: micros(cpu) }),
 
-  /** Calls for a time (s). */
-  async busy({ name, lanes, ms }) {
-    const until = performance.now() + ms;
-    let count = 0;
-    cpu = process.cpuUsage();
-    const lane = async () => {
-      for (; performance.now() < until; count++) await call(name);
-    };
-    const start = performance.now();
-    await Promise.all(Array.from({ length: lanes }, lane));
-    return { count, perSecond: count / ((performance.now() - start) / 1000), cpu: micros(cpu) / count };
-  },
-
   /**
    * What stands between the application and its answer, without a network: from `send` to the next line, as CPU and by the clock, and
    * within `send` itself (µs). On a machine that does something else, too, the clock tells of that.
