@@ -1,23 +1,12 @@
 import type { Json } from '../json';
-import { isObject, object, objects, string } from '../read';
+import { isObject, object, string } from '../read';
 import type { JsonObject } from '../types';
 import { type Answer, lengthOf, type Pieces, type RequestOptions, request, Unanswered } from './request';
 
 /*
- * The part of Braintrust's HTTP API that rows need, as the `braintrust` package speaks it: /api/apikey/login, /api/project/register,
- * /version, /logs3 and /logs3/overflow. Also what the program runs that sends the last rows of a process (drain.ts).
+ * The part of Braintrust's HTTP API that rows need, as the `braintrust` package speaks it: /version, /logs3 and /logs3/overflow. Also what
+ * the program runs that sends the last rows of a process (drain.ts).
  */
-
-/** Who logs in, and for which project. */
-export interface Login {
-  appUrl: string;
-  apiKey: string;
-  orgName?: string | undefined;
-  /** Instead of the organisation's own. */
-  apiUrl?: string | undefined;
-  projectId?: string | undefined;
-  projectName?: string | undefined;
-}
 
 /** Where rows are sent. */
 export interface Target {
@@ -60,39 +49,6 @@ export function reasonOf(error: unknown): string {
   return isKeyRefused(error)
     ? `Braintrust at ${origin} refuses the key in BRAINTRUST_API_KEY (${status})`
     : `Braintrust at ${origin} answered ${status}`;
-}
-
-/** @throws Refusal, or Error where there was no answer */
-export async function login({ appUrl, apiKey, orgName, apiUrl, projectId, projectName }: Login, timeoutMs: number): Promise<Target> {
-  const answer = await ask(join(appUrl, 'api/apikey/login'), { token: apiKey, timeoutMs });
-  // A proxy's page with status 200 says nothing of the key.
-  if (!isObject(answer.body) || !Array.isArray(answer.body.org_info)) throw new Unanswered(new URL(appUrl).origin, 'garbage for an answer');
-  const organisations = objects(answer.body.org_info);
-  const organisation = organisations.find(({ name }) => orgName === undefined || name === orgName);
-  const url = apiUrl ?? string(organisation?.api_url);
-  if (!organisation || url === undefined) throw new Refusal(403, new URL(appUrl).origin);
-  const orgId = string(organisation.id) ?? '';
-  const id = projectId ?? (await register({ appUrl, apiKey, orgId, projectName, timeoutMs }));
-  return { apiUrl: url, token: apiKey, orgId, ids: logsOf(id) };
-}
-
-/** What the rows of a project's log have. */
-export const logsOf = (projectId: string): JsonObject => ({ project_id: projectId, log_id: 'g' });
-
-interface Registration {
-  appUrl: string;
-  apiKey: string;
-  orgId: string;
-  projectName: string | undefined;
-  timeoutMs: number;
-}
-
-async function register({ appUrl, apiKey, orgId, projectName, timeoutMs }: Registration): Promise<string> {
-  const body = JSON.stringify({ project_name: projectName ?? 'Global', org_id: orgId });
-  const answer = await ask(join(appUrl, 'api/project/register'), { token: apiKey, body, timeoutMs });
-  const id = string(object(object(answer.body)?.project)?.id);
-  if (id === undefined) throw new Error(`${new URL(appUrl).origin} gave no project`);
-  return id;
 }
 
 /** A row, without what it belongs to. */

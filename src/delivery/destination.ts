@@ -2,7 +2,8 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { config, key } from '../config';
 import { isObject, object, string } from '../read';
 import { type BraintrustState, braintrustState } from '../state';
-import { type Login, login, logsOf, Refusal, type Target } from './api';
+import { Refusal, type Target } from './api';
+import { type Login, login, logsOf } from './login';
 import { Unanswered } from './request';
 import { unheld } from './unheld';
 

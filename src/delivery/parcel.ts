@@ -1,7 +1,8 @@
 import { Json } from '../json';
 import { object, string } from '../read';
-import { ask, headersOf, isKeyRefused, join, type Login, mayPass, reasonOf, send, type Target } from './api';
+import { ask, headersOf, isKeyRefused, join, mayPass, reasonOf, send, type Target } from './api';
 import { batchOf, MOST_SINGLES } from './batch';
+import type { Login } from './login';
 import { request } from './request';
 
 /** What one process leaves to another: the sender at its end, or the next one that finds it in the spool. */

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isObject, parseJson } from '../read';
-import { login, mayPass, Refusal, reasonOf } from './api';
+import { mayPass, Refusal, reasonOf } from './api';
 import type { Order, Sent } from './drain';
+import { login } from './login';
 import { sendParcel } from './parcel';
 
 /*

@@ -5,9 +5,10 @@ import { debug, guard } from '../guard';
 import { isObject, object, objects, parseJson, string } from '../read';
 import { say } from '../say';
 import type { JsonObject } from '../types';
-import { isKeyRefused, login, mayPass, reasonOf, type Target } from './api';
+import { isKeyRefused, mayPass, reasonOf, type Target } from './api';
 import { ownLogin } from './destination';
 import type { Leftover } from './leftover';
+import { login } from './login';
 import { type File, type Progress, sendParcel } from './parcel';
 import { reportLost, reportSpooled } from './told';
 

@@ -3,8 +3,9 @@ import { BroadcastChannel, isMainThread, receiveMessageOnPort } from 'node:worke
 import type { Upload } from '../content';
 import { guard } from '../guard';
 import { isObject, number, object, string } from '../read';
-import type { Login, Target } from './api';
+import type { Target } from './api';
 import type { Destination } from './destination';
+import type { Login } from './login';
 
 /*
  * A worker thread may be ended at any moment, with no chance to send anything. So it hands its rows to the main thread as they are written,
