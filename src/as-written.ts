@@ -54,17 +54,17 @@ function withLongText(body: Uint8Array, written: Written[]): unknown {
   const [start, end] = (isUtf8(bytes) && longText(bytes)) || [0, 0];
   const json = bytes.subarray(start, end);
   if (end === 0 || FILE.test(json.toString('latin1', 0, 600))) return undefined;
-  const isEscaped = json.includes('\\');
+  const hasEscapes = json.includes('\\');
   // With an escape for what needs none it is up to six times as long as it has to be, and as it is when the field's limit is applied. Without,
   // it is what JSON.stringify writes.
-  if (isEscaped ? json.includes('\\u') || json.includes('\\/') : hasControls(json)) return undefined;
-  const text = isEscaped ? parsed(charactersOf(json)) : charactersOf(json.subarray(1, -1));
+  if (hasEscapes ? json.includes('\\u') || json.includes('\\/') : hasControls(json)) return undefined;
+  const text = hasEscapes ? parsed(charactersOf(json)) : charactersOf(json.subarray(1, -1));
   if (typeof text !== 'string') return undefined;
   const around = parsed(`${textOf(bytes.subarray(0, start))}"${MARK}"${charactersOf(bytes.subarray(end))}`);
   const value = withTexts(around, (member) => (member === MARK ? text : member));
   // It is not in there if it was a name, or if another member has its place.
   if (value === around) return undefined;
-  written.push({ text, json, length: isEscaped ? Buffer.byteLength(text) : json.length - 2 });
+  written.push({ text, json, length: hasEscapes ? Buffer.byteLength(text) : json.length - 2 });
   return value;
 }
 
@@ -76,14 +76,14 @@ function parsed(json: string): unknown {
 
 /** The length of a text in UTF-8. */
 export function lengthOf(text: string): number {
-  if (text.length <= SHORT && isAscii(text)) return text.length;
+  if (text.length <= SHORT && isAllAscii(text)) return text.length;
   return (text.length >= LONG && texts?.find((written) => written.text === text)?.length) || Buffer.byteLength(text);
 }
 
-/** Of so many characters V8 is asked in more time than it takes to look at each. */
+/** To look at each of up to so many characters takes less time than to ask V8. */
 const SHORT = 24;
 
-function isAscii(text: string): boolean {
+function isAllAscii(text: string): boolean {
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
   return true;
 }

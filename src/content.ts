@@ -164,7 +164,7 @@ class Copy {
   }
 }
 
-/** Bytes that come later. A plain object is none: it is asked for nothing but its prototype. */
+/** Something that bytes come from later. A plain object is read as one, whatever it can do (as in copy.ts). */
 const isStream = (source: object): boolean =>
   Object.getPrototypeOf(source) !== Object.prototype &&
   (Symbol.asyncIterator in source || source instanceof ReadableStream || source instanceof Blob);

@@ -1,7 +1,7 @@
 import type { Json } from '../json';
 import { isObject, object, string } from '../read';
 import type { JsonObject } from '../types';
-import { type Answer, lengthOf, type Pieces, type RequestOptions, request, Unanswered } from './request';
+import { type Answer, bytesIn, type Pieces, type RequestOptions, request, Unanswered } from './request';
 
 /*
  * The part of Braintrust's HTTP API that rows need, as the `braintrust` package speaks it: /version, /logs3 and /logs3/overflow. Also what
@@ -80,7 +80,7 @@ async function sendOnce(target: Target, given: readonly JsonRow[], timeoutMs: nu
     return [isMerge ? merge : whole, first?.subarray(1) ?? EMPTY, ...others];
   });
   const body = gathered([START, ...rows.flatMap((row, index) => (index === 0 ? row : [COMMA, ...row])), END]);
-  const length = lengthOf(body);
+  const length = bytesIn(body);
   // A server that says nothing of it takes 6 MiB; only for a larger delivery is it asked.
   if (length > DEFAULT_MAX_BYTES / 2 && (await isTooLarge(target, length, timeoutMs))) {
     return overflow(target, rows, body, timeoutMs);
@@ -99,15 +99,23 @@ const EMPTY = new Uint8Array();
 /** Smaller pieces are put together sooner than they are handed on one by one. */
 const LARGE_BYTES = 32 * 1024;
 
-/** The same with the small ones between two large ones put together. */
+/** The same with small ones that are neighbours put together. */
 function gathered(pieces: Pieces): Pieces {
   const result: Uint8Array[] = [];
-  const small: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  const put = () => {
+    if (small.length > 0) result.push(Buffer.concat(small));
+    small = [];
+  };
   for (const piece of pieces) {
     if (piece.length < LARGE_BYTES) small.push(piece);
-    else result.push(Buffer.concat(small.splice(0)), piece);
+    else {
+      put();
+      result.push(piece);
+    }
   }
-  return [...result, Buffer.concat(small)];
+  put();
+  return result;
 }
 
 async function deliver({ apiUrl, token, fetch }: Target, body: Pieces, timeoutMs: number): Promise<void> {
@@ -133,8 +141,8 @@ async function isTooLarge(target: Target, bytes: number, timeoutMs: number): Pro
 /** What is too large for a delivery is uploaded to a place of its own, which the delivery then names. */
 async function overflow(target: Target, rows: readonly Pieces[], body: Pieces, timeoutMs: number): Promise<void> {
   const { token, fetch } = target;
-  const described = rows.map((row) => ({ object_ids: target.ids, is_delete: false, input_row: { byte_size: lengthOf(row) } }));
-  const asked = { content_type: 'application/json', size_bytes: lengthOf(body), rows: described };
+  const described = rows.map((row) => ({ object_ids: target.ids, is_delete: false, input_row: { byte_size: bytesIn(row) } }));
+  const asked = { content_type: 'application/json', size_bytes: bytesIn(body), rows: described };
   const place = object((await ask(join(target.apiUrl, 'logs3/overflow'), { token, body: JSON.stringify(asked), timeoutMs, fetch })).body);
   const [url, key] = [string(place?.signedUrl), string(place?.key)];
   if (url === undefined || key === undefined) throw new Error('no place for an oversize delivery');

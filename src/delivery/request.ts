@@ -14,7 +14,7 @@ export interface Answer {
 /** Bytes, in their order. */
 export type Pieces = readonly Uint8Array[];
 
-export const lengthOf = (pieces: Pieces): number => pieces.reduce((sum, { length }) => sum + length, 0);
+export const bytesIn = (pieces: Pieces): number => pieces.reduce((sum, { length }) => sum + length, 0);
 
 export interface RequestOptions {
   method?: string;
@@ -70,7 +70,7 @@ async function attempt(url: string, { method = 'POST', token, headers, body, tim
       headers: {
         accept: 'application/json',
         ...(typeof body === 'string' && { 'content-type': 'application/json' }),
-        'content-length': String(lengthOf(pieces)),
+        'content-length': String(bytesIn(pieces)),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...headers,
       },
@@ -85,17 +85,17 @@ async function attempt(url: string, { method = 'POST', token, headers, body, tim
     sent.on('socket', (socket) => socket.unref());
     sent.on('error', fail);
     sent.on('response', (response) => {
-      const pieces: Buffer[] = [];
+      const answer: Buffer[] = [];
       let length = 0;
       response.on('data', (piece: Buffer) => {
         length += piece.length;
-        if (length <= MAX_ANSWER_BYTES) pieces.push(piece);
+        if (length <= MAX_ANSWER_BYTES) answer.push(piece);
       });
       response.on('error', fail);
       response.on('aborted', () => fail(new Error('the answer was cut off')));
       response.on('end', () => {
         clearTimeout(timer);
-        resolve({ response, text: Buffer.concat(pieces).toString('utf8') });
+        resolve({ response, text: Buffer.concat(answer).toString('utf8') });
       });
     });
     for (const piece of pieces) sent.write(piece);

@@ -52,7 +52,7 @@ export class AnthropicStream implements Accumulator {
   grows({ type, delta }: JsonObject, place: string): boolean {
     const kind = string(object(delta)?.type) ?? '';
     const grows = kind === 'input_json_delta' ? 'partial_json' : Object.hasOwn(DELTAS, kind) ? DELTAS[kind]?.member : undefined;
-    return type === 'content_block_delta' && place === `delta.${grows}`;
+    return type === 'content_block_delta' && grows !== undefined && place === `delta.${grows}`;
   }
 
   response(): JsonObject {

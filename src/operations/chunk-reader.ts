@@ -2,7 +2,7 @@ import { isObject, parseJson } from '../read';
 import type { Accumulator } from '../types';
 import { type Form, filled, formOf, textIn, valueWith } from './chunk-form';
 
-/** Longer chunks are few; and a text that is cut out of one keeps all of it in memory. */
+/** Longer chunks are few. A text that is cut out of one keeps all of it in memory, and the lot that it came with (4 KB). */
 const LONGEST = 512;
 /** Forms that are known at a time, and chunks that a new one may be like. */
 const MOST_FORMS = 3;
@@ -40,7 +40,7 @@ export class ChunkReader {
     return parseJson(chunk);
   }
 
-  /** The same of several. Those in a row that say no more than how a text goes on are given as one, where `grows` has nothing against it. */
+  /** The same of several. Those in a row whose texts `grows` allows to be put together are given as one. */
   readAll(chunks: readonly string[], grows: Accumulator['grows']): unknown[] {
     const values: unknown[] = [];
     for (let index = 0; index < chunks.length; ) {
