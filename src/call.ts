@@ -4,16 +4,16 @@ import { keep } from './copy';
 import { afterwards } from './delivery/work';
 import { joinFlush } from './flush';
 import { guard } from './guard';
-import { rowIds, traceIdOf } from './jobs/ids';
-import { remember } from './jobs/known';
+import { traceIdOf } from './jobs/ids';
+import { writeJob } from './jobs/write';
 import { callMetadata, errorField, outcomeMetadata } from './metadata';
 import { isAsyncIterable } from './observe';
 import type { Command } from './operations';
 import { findPlace, isRecordedByItself, type Place, type Session, under } from './place';
 import { isObject } from './read';
-import { finishRow, mergeRow, traceOf, writeRow } from './span';
+import { finishRow, writeRow } from './span';
 import { watchStream } from './stream';
-import type { Accumulator, ErrorField, Fields, Job, JsonObject, Metrics, Part } from './types';
+import type { Accumulator, ErrorField, Fields, JsonObject, Metrics, Part } from './types';
 import { begun, finished } from './unfinished';
 import { hearSent, Wire } from './wire';
 
@@ -40,19 +40,6 @@ export const failureOf = (error: unknown, wire: Wire): Failure => ({
   field: guard('error', () => errorField(error)) ?? UNREADABLE,
   metadata: guard('error', () => outcomeMetadata(undefined, error, wire)) ?? {},
 });
-
-/** The jobs that this process has made, the newest of them: submitted again under the same token, a job stays where it was. */
-const made = new Set<string>();
-const MOST_MADE = 10_000;
-
-function isFirst(key: Job['key']): boolean {
-  const name = key.join('\n');
-  if (made.has(name)) return false;
-  made.add(name);
-  const [oldest] = made;
-  if (made.size > MOST_MADE && oldest !== undefined) made.delete(oldest);
-  return true;
-}
 
 /**
  * One call that is being traced. None of the functions that `traceSend` calls throws; the row is written once, by whichever end comes first.
@@ -192,28 +179,13 @@ export class Call {
     const session: Session = {};
     if (this.#session) finishRow(this.#session, row);
     else if (!this.#isIgnored()) writeRow(this.place, row, made && session);
-    for (const job of jobs) guard('job', () => this.#writeJob(job, session));
+    for (const job of jobs) guard('job', () => writeJob(job, this.place, this.#started, session));
   }
 
   /** Whether the user wants no span of such a call; what it tells about jobs is wanted all the same. */
   #isIgnored(): boolean {
     const { name } = this.command.operation;
     return config().ignore.has(name.toLowerCase());
-  }
-
-  #writeJob({ key, name, type, start, end, error, submitted, ...fields }: Job, session: Session): void {
-    const copy = snapshot(fields);
-    const uploads = attach(copy.files);
-    const row = { ...copy.value, start, end, name, type, uploads, ids: rowIds(...key), error: error && errorContent(error) };
-    if (!submitted || !isFirst(key)) {
-      mergeRow(this.place, row);
-      return;
-    }
-    const { written } = session;
-    const trace = written ? { rootSpanId: written.trace.rootSpanId, parents: [written.spanId] } : traceOf(this.place, traceIdOf(...key));
-    // The records of its results, should this process read them, stand in the same trace.
-    remember(key[0], { rootSpanId: trace.rootSpanId });
-    mergeRow(this.place, { ...row, start: start ?? this.#started, trace });
   }
 
   #row() {

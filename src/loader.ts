@@ -1,3 +1,6 @@
+import { guarded, isApplications, isObject, mayBe, whenWorker } from './loader-common';
+import { watchModules } from './loader-modules';
+
 /** A class to patch: where it is, and what to do with the exports of a module that has it. */
 interface Watched {
   readonly package: string;
@@ -20,7 +23,7 @@ const awsClient = (name: string, client: string, patch: Watched['patch']): Watch
   patch,
 });
 
-/** Message Batches, of which the SDK of Anthropic has two: with and without `beta`. `import` reaches other files of it, see `watchModules`. */
+/** Message Batches, of which the SDK of Anthropic has two: with and without `beta`. `import` reaches other files of it, see loader-modules.ts. */
 const messageBatches = (folder: string): Watched => ({
   package: '@anthropic-ai/sdk',
   class: 'Batches',
@@ -59,10 +62,6 @@ let isPatched = false;
 /** How the folders above end: the question that every module of a process is asked. */
 const isWatched = (directory: string): boolean => directory.endsWith('dist-cjs') || directory.endsWith('messages');
 
-/** The same class as an ES module, by its URL. */
-const MODULE = /\/node_modules\/(?:(@[^/]+)\/)?([^/]+)\/resources\/(?:beta\/)?messages\/batches\.mjs(?:[?#]|$)/;
-const MODULE_ENDS = 'messages/batches.mjs';
-
 /**
  * Where `braintrust` has its CommonJS. Its instrumentation of Bedrock has to be replaced before the application's next statement, which may
  * wrap a client and call it; nothing else tells in time. (As an ES module it is found by its state, see built-in.ts.)
@@ -81,9 +80,9 @@ const ARMED = Symbol.for('braintrust-bedrock.armed');
  * @param loader Node's own class `Module`
  * @param entry gives the URL of hook.mjs
  */
-export const arm = (loader: unknown, entry: () => string): void => guarded(() => watchModulesOf(loader, entry));
+export const arm = (loader: unknown, entry: () => string): void => guarded(() => watchLoader(loader, entry));
 
-function watchModulesOf(loader: unknown, entry: () => string): void {
+function watchLoader(loader: unknown, entry: () => string): void {
   // The other settings are read in config.ts. This one is read here because "off" has to mean that not even that is loaded.
   if (/^\s*(off|0|false|no|none)\s*$/i.test(process.env.BRAINTRUST_BEDROCK ?? '')) return;
   if (ARMED in globalThis || !isLoader(loader)) return;
@@ -97,7 +96,7 @@ function watchModulesOf(loader: unknown, entry: () => string): void {
     return original.call(this, directory);
   };
   guarded(() => watchLoaded(loader._cache));
-  guarded(() => watchModules(entry));
+  guarded(() => watchModules(entry, patchMessageBatches));
   // Emitted before the worker runs: it finds somebody to hand its rows to.
   whenWorker(isApplications, receive);
 }
@@ -147,11 +146,6 @@ function isIn(watched: Watched, path: readonly string[]): boolean {
   const folder = watched.folder.split('/');
   const [scope = '', name = ''] = path.slice(-folder.length - 2);
   return folder.join() === path.slice(-folder.length).join() && mayBe(watched.package, scope, name);
-}
-
-/** Under another name it may be an npm alias, the usual way to have two versions: then the class tells. Other packages of the same makers are not it. */
-function mayBe(wanted: string, scope: string, name: string): boolean {
-  return wanted === `${scope}/${name}` || !/^@(aws|smithy|anthropic-ai)/.test(scope);
 }
 
 function watchBuiltIn(directory: string, cache: Cache): void {
@@ -204,116 +198,4 @@ function whenLoaded(module: object, then: (exports: unknown) => void): void {
 function patch(exports: unknown, candidates: readonly Watched[]): void {
   if (!isObject(exports)) return;
   for (const watched of candidates) if (watched.class in exports) watched.patch(exports);
-}
-
-/** What hands over a class that nobody outside its module can reach in time: registered, for the line that is appended to that module. */
-const HAND_OVER = 'braintrust-bedrock.batches';
-const LINE = `\n;globalThis[Symbol.for('${HAND_OVER}')]?.(typeof Batches === 'undefined' ? undefined : Batches);\n`;
-
-/**
- * ES modules of the SDK of Anthropic: Node asks nobody about those, so their source gets one more line, below all others. Where Node has
- * `registerHooks` (from 22.15 on), that is asked about each module; a loader in a thread of its own would cost each process 40 ms.
- */
-function watchModules(entry: () => string): void {
-  const handOver = (batches: unknown): void => guarded(() => patchMessageBatches({ Batches: batches }));
-  Object.defineProperty(globalThis, Symbol.for(HAND_OVER), { value: handOver });
-  const registerHooks = hooksOfNode();
-  if (!registerHooks) {
-    watchSources(entry);
-    return;
-  }
-  const load = (url: string, context: unknown, next: (url: string, context: unknown) => object): object => {
-    const loaded = next(url, context);
-    return isModule(url) ? (guarded(() => withLine(loaded)) ?? loaded) : loaded;
-  };
-  registerHooks({ load });
-}
-
-/** Newer than the types of the oldest Node that we run on. That one has nothing to be asked for, and does not load `node:module` for it. */
-function hooksOfNode(): ((hooks: object) => void) | undefined {
-  if (process.versions.node.startsWith('20.')) return undefined;
-  const found: unknown = Reflect.get(require('node:module'), 'registerHooks');
-  return typeof found === 'function' ? (hooks) => found(hooks) : undefined;
-}
-
-/**
- * Before that, Node's loader reads each module by `fs.promises.readFile`, looked up at each call, with a URL and nothing else: any other
- * reading is passed on. Where somebody has loaders in a thread (tsx, for one), it is read there.
- */
-function watchSources(entry: () => string): void {
-  if (hasLoaded('worker'))
-    watchReading(); // this is that thread
-  else {
-    // A program of CommonJS has not loaded what reads: it is not loaded for us, and what an entry imports is read later than this.
-    if (hasLoaded('load')) watchReading();
-    else setImmediate(() => hasLoaded('load') && guarded(watchReading)).unref();
-    // Before 20.9 a process may wait for ever for the thread that it has asked to register something.
-    if (/^20\.[678]\./.test(process.versions.node)) return;
-    const armThread = (): void => require('node:module').register(entry()); // it has no hooks, and arms
-    if (hasLoaded('hooks')) armThread();
-    else whenWorker((worker) => !isApplications(worker), armThread);
-  }
-}
-
-/** Whether Node has loaded this part of its loader of ES modules. */
-function hasLoaded(part: string): boolean {
-  const builtIns: unknown = Reflect.get(process, 'moduleLoadList');
-  return Array.isArray(builtIns) && builtIns.includes(`NativeModule internal/modules/esm/${part}`);
-}
-
-function watchReading(): void {
-  const files: { readFile: (this: unknown, path: unknown, options?: unknown) => Promise<unknown> } = require('node:fs').promises;
-  const original = files.readFile;
-  // A method keeps its name when the package is built; a function that nothing calls by its name does not.
-  const { readFile } = {
-    readFile(this: unknown, path: unknown, options: unknown) {
-      const read = original.call(this, path, options);
-      if (options !== undefined || !(path instanceof URL && isModule(path.href))) return read;
-      return read.then((source) => (Buffer.isBuffer(source) ? Buffer.concat([source, Buffer.from(LINE)]) : source));
-    },
-  };
-  files.readFile = readFile;
-}
-
-/** The thread of the loaders is the one worker that is not of the class that applications have. */
-const isApplications = (worker: object): boolean => worker.constructor.name !== 'InternalWorker';
-
-/** When the first worker of a kind is made. */
-function whenWorker(isWanted: (worker: object) => boolean, then: () => void): void {
-  const made = (worker: object): void => {
-    if (!isWanted(worker)) return;
-    process.off('worker', made);
-    guarded(then);
-  };
-  process.on('worker', made);
-}
-
-function isModule(url: string): boolean {
-  if (!url.includes(MODULE_ENDS)) return false;
-  const [, scope = '', name = ''] = MODULE.exec(url) ?? [];
-  return name !== '' && mayBe('@anthropic-ai/sdk', scope, name);
-}
-
-function withLine(loaded: object): object {
-  const source: unknown = 'source' in loaded ? loaded.source : undefined;
-  if (typeof source === 'string') return { ...loaded, source: source + LINE };
-  return ArrayBuffer.isView(source) ? { ...loaded, source: Buffer.concat([bytesOf(source), Buffer.from(LINE)]) } : loaded;
-}
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-let said = false;
-
-function guarded<T>(task: () => T): T | undefined {
-  try {
-    return task();
-  } catch (error) {
-    if (!said) process.stderr.write(`braintrust-bedrock: Bedrock calls are not traced: ${String(error).split('\n', 1)}\n`);
-    said = true;
-    return undefined;
-  }
 }
