@@ -5,7 +5,8 @@ import { isAscii, transcode } from 'node:buffer';
  * `transcode` 1 to 2. What it gives has its memory outside of V8's heap, and megabytes there have V8 collect all of its own: so a long text is
  * done by the part, and the parts are soon free again.
  */
-const LONG = 2048;
+/** In bytes, and in characters: small rows are many, and share the pool of `Buffer.from`. */
+const LONG = { bytes: 2048, text: 16 * 1024 };
 const PART = 32 * 1024;
 
 /** Without a byte order mark. */
@@ -16,7 +17,7 @@ export function textOf(bytes: Uint8Array): string {
 
 /** With a byte order mark, where it begins with one: that is a character, too. */
 export function charactersOf(bytes: Uint8Array): string {
-  if (bytes.length < LONG || isAscii(bytes)) return decoder.decode(bytes);
+  if (bytes.length < LONG.bytes || isAscii(bytes)) return decoder.decode(bytes);
   try {
     let text = '';
     for (let start = 0; start < bytes.length; ) {
@@ -40,7 +41,7 @@ function endOfPart(bytes: Uint8Array, start: number): number {
 
 /** What `Buffer.from` gives, in pieces. */
 export function bytesOf(text: string): Uint8Array[] {
-  if (text.length < LONG) return [Buffer.from(text)];
+  if (text.length < LONG.text) return [Buffer.from(text)];
   try {
     const pieces: Uint8Array[] = [];
     for (let start = 0; start < text.length; ) {
