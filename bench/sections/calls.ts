@@ -78,7 +78,7 @@ async function measure(surroundings: Parameters<Section['run']>[0], workload: Wo
   const rounds = await paired(surroundings, {
     contenders: taking,
     processes: quick ? 1 : (workload.processes ?? 1),
-    rounds: everyMs ? 3 : 2,
+    rounds: everyMs ? 3 : lanes ? 1 : 2,
     // What comes at a pace of its own has the machine to itself; and nothing says whose a file is.
     together: everyMs || workload.files ? 0 : 4,
     ...(workload.settings && { settings: workload.settings }),
