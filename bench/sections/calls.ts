@@ -27,8 +27,7 @@ const OFF = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
 
 const WORKLOADS: readonly Workload[] = [
   { name: 'small Converse', call: 'converse', count: 250, warm: 800, processes: 2, bare: true },
-  // One process is quicker than another of the same kind for all of its life, by how V8 has compiled it.
-  { name: 'small Converse, 64 at a time', call: 'converse', count: 960, warm: 2400, processes: 4, lanes: 64, bare: false },
+  { name: 'small Converse, 64 at a time', call: 'converse', count: 1920, warm: 6000, processes: 2, lanes: 64, bare: false },
   { name: 'small Converse, one every 15 ms', call: 'served', count: 90, warm: 60, processes: 2, everyMs: 15, bare: false },
   { name: 'conversation of 200 KB', call: 'conversation', count: 250, warm: 300, processes: 2, bare: false },
   { name: 'conversation of 200 KB, 64 at a time', call: 'conversation', count: 64, warm: 64, lanes: 64, bare: false },
