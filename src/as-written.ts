@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { isProxy } from 'node:util/types';
 import { Json } from './json';
+import { isEscaped } from './literal';
 import { parseJson } from './read';
 import { bytesOf, charactersOf, textOf } from './utf8';
 
@@ -165,14 +166,6 @@ function longText(json: Buffer): readonly [number, number] | undefined {
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/** Whether a character is escaped: it stands behind an odd number of backslashes. */
-function isEscaped(json: Buffer, at: number): boolean {
-  let start = at;
-  while (json[start - 1] === BACKSLASH) start--;
-  return (at - start) % 2 === 1;
-}
 
 /** Whether there are control characters, which have no place in a literal. To look for each of them takes half the time of looking at each byte. */
 const hasControls = (json: Buffer): boolean => CONTROLS.some((control) => json.includes(control));

@@ -1,9 +1,9 @@
 const BACKSLASH = 92;
 
 /** Whether a character of JSON is escaped: it stands behind an odd number of backslashes. */
-function isEscaped(json: string, at: number): boolean {
+export function isEscaped(json: string | Uint8Array, at: number): boolean {
   let start = at;
-  while (json.charCodeAt(start - 1) === BACKSLASH) start--;
+  while ((typeof json === 'string' ? json.charCodeAt(start - 1) : json[start - 1]) === BACKSLASH) start--;
   return (at - start) % 2 === 1;
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
 import { asWritten, jsonOf, parseBody } from '../src/as-written';
 
@@ -149,11 +150,30 @@ describe('a body that is mostly one long text', () => {
   for (const [name, json] of Object.entries(BODIES)) {
     it(`is read and written as JSON: ${name}`, () => {
       const body = new TextEncoder().encode(json);
-      const written = through(body, (value) => ({ before: 'é', value, again: [value], after: 1 }));
+      let read: unknown;
+      const written = through(body, (value) => {
+        read = value;
+        return { before: 'é', value, again: [value], after: 1 };
+      });
       const value = parsed(json);
+      assert.deepEqual(read, value);
       assert.equal(written, JSON.stringify({ before: 'é', value, again: [value], after: 1 }));
     });
   }
+
+  it('is written as UTF-8 where it is none', () => {
+    const body = Buffer.from(`{"text":"${'x '.repeat(50_000)}?"}`);
+    body[body.indexOf('?')] = 0xff;
+    assert.equal(
+      through(body, (value) => value),
+      `{"text":"${'x '.repeat(50_000)}\ufffd"}`,
+    );
+    let bytes: readonly Uint8Array[] = [];
+    asWritten(() => {
+      bytes = jsonOf(parseBody(body)).pieces;
+    });
+    assert.ok(isUtf8(Buffer.concat(bytes)));
+  });
 
   it('is written with the very bytes that were read', (context) => {
     const stringify = context.mock.method(JSON, 'stringify');
