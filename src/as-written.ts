@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { isProxy } from 'node:util/types';
 import { Json } from './json';
+import { JsonWriter } from './json-writer';
 import { isEscaped } from './literal';
 import { parseJson } from './read';
-import { bytesOf, charactersOf, textOf } from './utf8';
+import { charactersOf, textOf } from './utf8';
 
 /** A text and the JSON that it was read from, in UTF-8 and with its quotes. */
 interface Written {
@@ -21,22 +21,45 @@ const MOST_AROUND = 16 * 1024;
 const MOST_QUOTES = 20_000;
 /** A file: what is made of it is no row, and would keep the body in memory. */
 const FILE = /^"(?:data:[^",]{0,255},)?[\w+/=-]{250}/;
-/** In how many members of a field, and how deep, a text is looked for. */
-const MOST_MEMBERS = 2000;
-const MAX_DEPTH = 32;
+/** A text that is written by itself, in characters, and how many of them make that worth it. */
+const LITERAL = { length: 1024, worth: 8 * 1024 };
 
-/** The long texts that have been read by what runs now; absent where nothing does that will write them. */
-let texts: Written[] | undefined;
+/** Where a long text stands in a row. */
+interface Spot {
+  holder: object;
+  key: string | number;
+  text: string;
+}
+
+/** What is known of the long texts of what runs now; absent where nothing does that will write them. */
+interface Texts {
+  /** Those that it has read from a body. */
+  written: Written[];
+  /** Those that it has put into a row. */
+  spots: Spot[];
+}
+
+let texts: Texts | undefined;
 
 /** Runs what reads a body and writes it as JSON: in between, long texts are kept as they were written. */
 export function asWritten(run: () => void): void {
   const outer = texts;
-  texts = [];
+  texts = { written: [], spots: [] };
   try {
     run();
   } finally {
     texts = outer;
   }
+}
+
+/** Says where a text stands in a row, in an object or a list of ours that nobody else has seen. */
+export function putText(holder: object, key: string | number, text: string): void {
+  if (text.length >= LITERAL.length && key !== '__proto__') texts?.spots.push({ holder, key, text });
+}
+
+/** Somebody else has seen the row, and may have made anything of it. */
+export function forgetTexts(): void {
+  if (texts) texts.spots = [];
 }
 
 /**
@@ -46,7 +69,7 @@ export function asWritten(run: () => void): void {
  * @returns `undefined` where it is no JSON
  */
 export function parseBody(body: Uint8Array): unknown {
-  return (texts && body.length >= LONG ? withLongText(body, texts) : undefined) ?? parsed(textOf(body));
+  return (texts && body.length >= LONG ? withLongText(body, texts.written) : undefined) ?? parsed(textOf(body));
 }
 
 /** `undefined` where it has no such text, or where that cannot be kept as it is. */
@@ -62,9 +85,9 @@ function withLongText(body: Uint8Array, written: Written[]): unknown {
   const text = hasEscapes ? parsed(charactersOf(json)) : charactersOf(json.subarray(1, -1));
   if (typeof text !== 'string') return undefined;
   const around = parsed(`${textOf(bytes.subarray(0, start))}"${MARK}"${charactersOf(bytes.subarray(end))}`);
-  const value = withTexts(around, (member) => (member === MARK ? text : member));
+  const value = around === MARK ? text : around;
   // It is not in there if it was a name, or if another member has its place.
-  if (value === around) return undefined;
+  if (value === around && !replaceMark(around, text)) return undefined;
   written.push({ text, json, length: hasEscapes ? Buffer.byteLength(text) : json.length - 2 });
   return value;
 }
@@ -75,11 +98,32 @@ function parsed(json: string): unknown {
   return value === json ? undefined : value;
 }
 
+/** Puts the text in the place of the mark. False where there is none, or it is not found soon. */
+function replaceMark(value: unknown, text: string): boolean {
+  let left = MOST_MEMBERS;
+  const visit = (source: unknown, depth: number): boolean => {
+    if (typeof source !== 'object' || source === null || depth > MAX_DEPTH) return false;
+    return Object.entries(source).some(([name, member]) => {
+      if (member === MARK) return Reflect.set(source, name, text);
+      return left-- > 0 && visit(member, depth + 1);
+    });
+  };
+  return visit(value, 0);
+}
+
+/** In how many members of a body, and how deep. */
+const MOST_MEMBERS = 5000;
+const MAX_DEPTH = 32;
+
 /** The length of a text in UTF-8. */
 export function lengthOf(text: string): number {
   if (text.length <= SHORT && isAllAscii(text)) return text.length;
-  return (text.length >= LONG && texts?.find((written) => written.text === text)?.length) || Buffer.byteLength(text);
+  return writtenOf(text)?.length ?? Buffer.byteLength(text);
 }
+
+/** How a text was written, if it was read by what runs now. */
+const writtenOf = (text: string): Written | undefined =>
+  text.length >= LONG ? texts?.written.find((written) => written.text === text) : undefined;
 
 /** To look at each of up to so many characters takes less time than to ask V8. */
 const SHORT = 24;
@@ -94,59 +138,38 @@ const MARK = `the text of ${Math.random()}, `;
 /** A mark in JSON, and which of the texts it stands for. */
 const NUMBERED_MARK = new RegExp(`"${MARK.replace('.', '\\.')}(\\d+)"`);
 
-/** A value as JSON. */
-export function jsonOf(value: unknown): Json {
-  const written = texts ?? [];
-  const marked = written.length === 0 ? value : withTexts(value, (member) => markOf(member, written));
-  if (marked === value) return Json.of(JSON.stringify(value));
-  const pieces = JSON.stringify(marked).split(NUMBERED_MARK);
+/** A row as JSON. */
+export function jsonOf(row: object): Json {
+  const spots = texts?.spots ?? [];
+  if (texts) texts.spots = [];
+  if (spots.reduce((sum, { text }) => sum + text.length, 0) < LITERAL.worth) return Json.of(JSON.stringify(row));
+  writer ??= new JsonWriter();
+  const pieces: Uint8Array[] = [];
   // Every other one is which text stands between the one before and the one after it.
-  return new Json(pieces.flatMap((piece, index) => (index % 2 === 0 ? bytesOf(piece) : [written[Number(piece)]?.json ?? EMPTY])));
+  for (const [index, piece] of withMarks(row, spots).split(NUMBERED_MARK).entries()) {
+    const text = index % 2 === 0 ? undefined : (spots[Number(piece)]?.text ?? '');
+    const written = text === undefined ? undefined : writtenOf(text);
+    if (written) pieces.push(writer.take(), written.json);
+    else if (text === undefined) writer.json(piece);
+    else writer.text(text);
+  }
+  return new Json([...pieces, writer.take()]);
 }
 
-const EMPTY = Buffer.from('""');
+let writer: JsonWriter | undefined;
 
-function markOf(member: string, written: readonly Written[]): string {
-  const index = written.findIndex(({ text }) => text === member);
-  return index < 0 ? member : `${MARK}${index}`;
-}
-
-/**
- * A copy with other texts; the value itself where they are all the same. What is not on the way to one of them is shared.
- *
- * A masking function or a span customizer may have put anything into it. None of that is changed, none of their code runs, and what they
- * have made to be read or written in a way of its own does not get to see a mark: it is left as it is, with all that it holds. So is a list
- * or an object that would have to be searched for too long.
- */
-function withTexts(value: unknown, change: (text: string) => string): unknown {
-  let left = MOST_MEMBERS;
-  const visit = (source: unknown, depth: number): unknown => {
-    if (typeof source === 'string') return change(source);
-    if (!isPlain(source) || depth > MAX_DEPTH) return source;
-    if (Array.isArray(source) && source.length > left) return source;
-    const names = Array.isArray(source) ? new Array(source.length).keys() : Object.keys(source);
-    const members: unknown[] = [];
-    let isChanged = false;
-    for (const name of names) {
-      if (depth === 0) left = MOST_MEMBERS;
-      if (left-- <= 0) return source;
-      const property = Object.getOwnPropertyDescriptor(source, name);
-      if (!property || !('value' in property)) return source;
-      const member: unknown = visit(property.value, depth + 1);
-      isChanged ||= !Object.is(member, property.value);
-      members.push(member);
+/** The row as JSON that has marks for its long texts. */
+function withMarks(row: object, spots: readonly Spot[]): string {
+  try {
+    for (const [index, { holder, key, text }] of spots.entries()) {
+      if (Reflect.get(holder, key) === text) Reflect.set(holder, key, `${MARK}${index}`);
     }
-    if (!isChanged) return source;
-    return Array.isArray(source) ? members : Object.fromEntries(Object.keys(source).map((name, index) => [name, members[index]]));
-  };
-  return visit(value, 0);
-}
-
-/** Whether it is an object or a list as JSON gives it, up to its members. */
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || isProxy(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === Array.prototype) && !('toJSON' in value);
+    return JSON.stringify(row);
+  } finally {
+    for (const [index, { holder, key, text }] of spots.entries()) {
+      if (Reflect.get(holder, key) === `${MARK}${index}`) Reflect.set(holder, key, text);
+    }
+  }
 }
 
 /** Where the literal of a text stands that is nearly all of some JSON. */

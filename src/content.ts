@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { putText } from './as-written';
 import { Binary } from './binary';
 import { config } from './config';
 import { UNREADABLE } from './copy';
@@ -75,7 +76,7 @@ class Copy {
   }
 
   #copy(source: unknown, holder: object, key: string | number): unknown {
-    if (typeof source === 'string') return this.#allowance.text(source);
+    if (typeof source === 'string') return this.#text(source, holder, key);
     if (typeof source === 'boolean' || source === null) return source;
     if (typeof source === 'number') return this.#number(source);
     if (typeof source === 'bigint') return this.#bigint(source);
@@ -91,6 +92,12 @@ class Copy {
     } finally {
       this.#path.pop();
     }
+  }
+
+  #text(source: string, holder: object, key: string | number): string {
+    const text = this.#allowance.text(source);
+    putText(holder, key, text);
+    return text;
   }
 
   #number(source: number): unknown {

@@ -1,3 +1,4 @@
+import { forgetTexts } from './as-written';
 import { isObject } from './read';
 import { braintrustState } from './state';
 import type { JsonObject } from './types';
@@ -23,6 +24,7 @@ const PROTECTED = [
 export function customized(row: JsonObject): JsonObject {
   let result = row;
   for (const customizer of [...listed(Reflect.get(globalThis, CUSTOMIZERS)), ...masks()]) {
+    forgetTexts();
     const changed = asked(customizer, result);
     if (!changed) continue;
     result = { ...changed };

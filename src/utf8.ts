@@ -6,7 +6,8 @@ import { isAscii, transcode } from 'node:buffer';
  * done by the part, and the parts are soon free again.
  */
 /** In bytes, and in characters: small rows are many, and share the pool of `Buffer.from`. */
-const LONG = { bytes: 2048, text: 16 * 1024 };
+const LONG_BYTES = 2048;
+export const LONG_TEXT = 16 * 1024;
 const PART = 32 * 1024;
 
 /** Without a byte order mark. */
@@ -17,7 +18,7 @@ export function textOf(bytes: Uint8Array): string {
 
 /** With a byte order mark, where it begins with one: that is a character, too. */
 export function charactersOf(bytes: Uint8Array): string {
-  if (bytes.length < LONG.bytes || isAscii(bytes)) return decoder.decode(bytes);
+  if (bytes.length < LONG_BYTES || isAscii(bytes)) return decoder.decode(bytes);
   try {
     let text = '';
     for (let start = 0; start < bytes.length; ) {
@@ -41,7 +42,7 @@ function endOfPart(bytes: Uint8Array, start: number): number {
 
 /** What `Buffer.from` gives, in pieces. */
 export function bytesOf(text: string): Uint8Array[] {
-  if (text.length < LONG.text) return [Buffer.from(text)];
+  if (text.length < LONG_TEXT || Buffer.byteLength(text) === text.length) return [Buffer.from(text)];
   try {
     const pieces: Uint8Array[] = [];
     for (let start = 0; start < text.length; ) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
-import { asWritten, jsonOf, parseBody } from '../src/as-written';
+import { asWritten, jsonOf, parseBody, putText } from '../src/as-written';
+import { customized } from '../src/customizers';
 
 const LINE = 'Take tram 28 from Martim Moniz; the miradouro at Graça is "two stops" before — 東京 🚋.\n\\ ';
 const LONG = LINE.repeat(1500);
@@ -10,10 +11,27 @@ const LONG = LINE.repeat(1500);
 function through(body: Uint8Array, row: (value: unknown) => unknown): string {
   let json = '';
   asWritten(() => {
-    json = jsonOf(row(parseBody(body) ?? new TextDecoder().decode(body))).toString();
+    json = jsonOf(put({ value: row(parseBody(body) ?? new TextDecoder().decode(body)) })).toString();
   });
-  return json;
+  return json.slice('{"value":'.length, -1);
 }
+
+/** A copy of what may stand in a row, which says where its texts stand, as content.ts does. */
+function put<T>(source: T): T {
+  const copy = structuredClone(source);
+  putAll(copy);
+  return copy;
+}
+
+function putAll(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === 'string') putText(value, name, member);
+    else putAll(member);
+  }
+}
+
+const CUSTOMIZERS = Symbol.for('braintrust.spanCustomizers');
 
 /** Bodies by what is special about them. */
 const BODIES: Readonly<Record<string, string>> = {
@@ -48,96 +66,6 @@ const BODIES: Readonly<Record<string, string>> = {
   'a member that is named toJSON': JSON.stringify({ text: LONG, toJSON: 'x' }),
 };
 
-/** What a masking function may make of a text. */
-const MADE: Readonly<Record<string, (text: string) => object>> = {
-  'an object that writes itself': (text) => ({ text, toJSON: () => text.length }),
-  'an object that writes what it holds': (text) => new Masked({ text }),
-  'an object that writes what it holds, and holds what another does': (text) => {
-    const shared = { text };
-    return { shared, masked: new Masked(shared), own: { shared, toJSON: () => shared.text.length } };
-  },
-  'a list that writes itself': (text) => Object.assign([text], { toJSON: () => text.length }),
-  'a member that changes what is set': (text) => {
-    let held = text;
-    return {
-      get text() {
-        return held;
-      },
-      set text(value) {
-        held = value.toUpperCase();
-      },
-    };
-  },
-  'a member that cannot be set': (text) => ({
-    get text() {
-      return text;
-    },
-    set text(_) {
-      throw new Error('read only');
-    },
-  }),
-  'a member that depends on another': (text) =>
-    Object.defineProperty({ text }, 'length', {
-      get(this: { text: string }) {
-        return this.text.length;
-      },
-      enumerable: true,
-    }),
-  'a member that is another each time': (text) => {
-    let times = 0;
-    return {
-      get text() {
-        return times++ === 0 ? 'first' : text;
-      },
-    };
-  },
-  'a proxy that cannot be changed': readOnly,
-  'a text beside a proxy that cannot be changed': (text) => [{ text }, readOnly(text)],
-  'what cannot be read, and is not written': (text) => [
-    text,
-    {
-      toJSON: () => 'masked',
-      revoked: revoked(),
-      get text() {
-        throw new Error('masked');
-      },
-    },
-  ],
-  'a frozen object': (text) => Object.freeze({ list: Object.freeze([text]) }),
-  'a list with holes': (text) => Object.assign(new Array(3), { 1: text, name: text }),
-  'members that JSON leaves out': (text) =>
-    Object.defineProperties(
-      { a: undefined, [Symbol('b')]: text, c: () => text, text },
-      { hidden: { value: text }, unreadable: { get: () => assert.fail() } },
-    ),
-  'an object without a prototype': (text) => Object.assign(Object.create(null), { text }),
-  'an object of special names': (text) => JSON.parse(`{"b":1,"__proto__":{"text":${JSON.stringify(text)}},"1":2,"0":3}`),
-};
-
-class Masked {
-  constructor(readonly held: { text: string }) {}
-  toJSON() {
-    return `${this.held.text.length} characters from ${this.held.text.slice(0, 4)}`;
-  }
-}
-
-function readOnly(text: string): object {
-  return new Proxy(
-    { text },
-    {
-      set() {
-        throw new Error('read only');
-      },
-    },
-  );
-}
-
-function revoked(): object {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json.replace(/^\ufeff/, ''));
@@ -170,7 +98,7 @@ describe('a body that is mostly one long text', () => {
     );
     let bytes: readonly Uint8Array[] = [];
     asWritten(() => {
-      bytes = jsonOf(parseBody(body)).pieces;
+      bytes = jsonOf(put({ value: parseBody(body) })).pieces;
     });
     assert.ok(isUtf8(Buffer.concat(bytes)));
   });
@@ -206,47 +134,55 @@ describe('a body that is mostly one long text', () => {
     );
   });
 
-  it("leaves a row as it was, which may be another's", () => {
-    const row = { output: { text: LONG }, frozen: Object.freeze({ text: LONG }) };
-    const body = new TextEncoder().encode(JSON.stringify({ text: LONG }));
-    assert.deepEqual(JSON.parse(through(body, () => row)), row);
-    assert.deepEqual(row, { output: { text: LONG }, frozen: { text: LONG } });
+  it('stands in the row as before when that has been written, or could not be', () => {
+    const row: Record<string, unknown> = put({ output: { texts: [LONG, 'short', `${LONG}!`] } });
+    const before = structuredClone(row);
+    asWritten(() => {
+      putAll(row);
+      assert.equal(jsonOf(row).toString(), JSON.stringify(before));
+      assert.deepEqual(row, before);
+      putAll(row);
+      row.number = 1n;
+      assert.throws(() => jsonOf(row), TypeError);
+      assert.deepEqual(row, { ...before, number: 1n });
+    });
   });
 
-  for (const [name, make] of Object.entries(MADE)) {
-    it(`is written as JSON.stringify writes what is made of it: ${name}`, () => {
-      const body = new TextEncoder().encode(JSON.stringify({ text: LONG }));
-      const row = () => ({ before: { text: LONG }, made: make(LONG), after: LONG });
-      const given = row();
-      assert.equal(
-        through(body, () => given),
-        JSON.stringify(row()),
-      );
-      assert.deepEqual(given.before, { text: LONG }, 'and left as it was');
-    });
-  }
-
-  it('is there for who looks at the row while it is written', () => {
-    const body = new TextEncoder().encode(JSON.stringify({ text: LONG }));
+  it('is written as what a span customizer has made of the row, whose own code sees the row as it is', (context) => {
     const seen: unknown[] = [];
-    const first = { text: LONG };
-    const look = { toJSON: () => void seen.push(first.text.length) };
-    through(body, () => ({ first, look }));
+    const onSpanExport = (row: { output: { text: string } }) => ({
+      ...row,
+      output: { toJSON: () => seen.push(row.output.text.length) && row.output.text.slice(0, 4) },
+    });
+    Reflect.set(globalThis, CUSTOMIZERS, [{ onSpanExport }]);
+    context.after(() => Reflect.deleteProperty(globalThis, CUSTOMIZERS));
+    asWritten(() => assert.equal(jsonOf(customized(put({ output: { text: LONG } }))).toString(), '{"output":"Take"}'));
     assert.deepEqual(seen, [LONG.length]);
+  });
+
+  it('is not looked for where something else stands now', () => {
+    const row = { a: put({ text: LONG }), b: put({ text: `${LONG}?` }) };
+    asWritten(() => {
+      putAll(row);
+      row.a.text = 'cut';
+      assert.equal(jsonOf(row).toString(), JSON.stringify({ a: { text: 'cut' }, b: { text: `${LONG}?` } }));
+      assert.equal(row.a.text, 'cut');
+    });
   });
 
   it('is found behind a request of many messages', (context) => {
     const body = new TextEncoder().encode(JSON.stringify({ text: LONG }));
     const input = Array.from({ length: 20_000 }, () => ({ role: 'user' }));
     const stringify = context.mock.method(JSON, 'stringify');
-    const written = through(body, (output) => ({ input, output }));
-    assert.ok(written.length - Number(stringify.mock.calls[0]?.result?.length) > LONG.length);
+    through(body, (output) => ({ input, output }));
+    assert.ok(Number(stringify.mock.calls[0]?.result?.length) < 20_000 * '{"role":"user"},'.length + 200);
   });
 
   it('is kept by nobody when it has been written', (context) => {
     const body = new TextEncoder().encode(JSON.stringify({ text: LONG }));
     const stringify = context.mock.method(JSON, 'stringify');
-    const isWrittenAnew = (value: unknown) => jsonOf(value).length > 0 && Number(stringify.mock.calls.at(-1)?.result?.length) > LONG.length;
+    const isWrittenAnew = (value: unknown) =>
+      jsonOf({ value }).length > 0 && Number(stringify.mock.calls.at(-1)?.result?.length) > LONG.length;
     const value = parseBody(body);
     assert.ok(isWrittenAnew(value), 'nothing was kept where nothing is to be written');
     through(body, (read) => read);

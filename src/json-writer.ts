@@ -1,0 +1,126 @@
+import { bytesOf, LONG_TEXT } from './utf8';
+
+/** In bytes: so much memory is there from the first row on, and no more than so much is kept for the next one. */
+const ROOM = { first: 64 * 1024, kept: 1024 * 1024 };
+/** A text with more than an escape for so many bytes is sooner written by V8; in bytes, and from which place on that is asked. */
+const DENSE = { bytes: 16, from: 256 };
+/** An escape is so much longer than the byte that it stands for: `\u001f`. */
+const GROWTH = 5;
+/** What is shorter is copied sooner byte by byte. */
+const SHORT = 16;
+
+/**
+ * Puts JSON together in UTF-8. V8 takes 4 ns for each byte of a text's literal, up to Node 22. Here four of them are looked at as one number,
+ * and what stands between two escapes is copied as it is.
+ */
+export class JsonWriter {
+  #length = 0;
+  #bytes: Buffer = Buffer.allocUnsafeSlow(ROOM.first);
+  /** The same memory as numbers. */
+  #words = wordsOf(this.#bytes);
+
+  /** Adds JSON. */
+  json(json: string): void {
+    this.#hold(json.length * MOST_BYTES);
+    this.#length = this.#encode(json, this.#length);
+  }
+
+  /** Adds a text, as JSON has it. */
+  text(text: string): void {
+    const start = this.#length;
+    const most = text.length * MOST_BYTES;
+    // In UTF-8 it is put so far behind that its literal, which comes before it, stays behind what has been read of it.
+    const lead = Math.ceil((most + DENSE.from) / DENSE.bytes + 2) * GROWTH;
+    this.#hold(lead + most);
+    const source = start + lead;
+    if (this.#literal(source, this.#encode(text, source))) return;
+    this.#length = start;
+    this.json(JSON.stringify(text));
+  }
+
+  /** Gives what has been added since the last time. */
+  take(): Uint8Array {
+    const taken = Buffer.allocUnsafeSlow(this.#length);
+    this.#bytes.copy(taken, 0, 0, this.#length);
+    this.#length = 0;
+    if (this.#bytes.length > ROOM.kept) this.#setRoom(Buffer.allocUnsafeSlow(ROOM.first));
+    return taken;
+  }
+
+  /** Puts a text there in UTF-8. Gives its end. */
+  #encode(text: string, start: number): number {
+    if (text.length < LONG_TEXT) return start + this.#bytes.write(text, start);
+    let end = start;
+    for (const piece of bytesOf(text)) {
+      this.#bytes.set(piece, end);
+      end += piece.length;
+    }
+    return end;
+  }
+
+  /** Adds the literal of a text that stands there. False where that is not worth it, or half a character was in it, which JSON has and UTF-8 has not. */
+  #literal(source: number, end: number): boolean {
+    const bytes = this.#bytes;
+    if (bytes.subarray(source, end).includes(REPLACEMENT)) return false;
+    let length = this.#length;
+    let escapes = 0;
+    bytes[length++] = QUOTE;
+    for (let start = source; ; ) {
+      const at = this.#nextEscape(start, end);
+      if (at - start > SHORT) bytes.copyWithin(length, start, at);
+      else for (let from = start, to = length; from < at; from++, to++) bytes[to] = bytes[from] ?? 0;
+      length += at - start;
+      if (at === end) break;
+      if (++escapes * DENSE.bytes > at - source + DENSE.from) return false;
+      for (const byte of ESCAPES[bytes[at] ?? 0] ?? []) bytes[length++] = byte;
+      start = at + 1;
+    }
+    bytes[length++] = QUOTE;
+    this.#length = length;
+    return true;
+  }
+
+  /** Where the next byte stands that a literal cannot have as it is; `end` where none does. */
+  #nextEscape(start: number, end: number): number {
+    const bytes = this.#bytes;
+    const words = this.#words;
+    for (let at = start; at < end; at++) {
+      if ((at & 3) === 0) {
+        while (at + 4 <= end && !needsEscape(words[at >> 2] ?? 0)) at += 4;
+        if (at === end) return end;
+      }
+      if (ESCAPES[bytes[at] ?? 0] !== undefined) return at;
+    }
+    return end;
+  }
+
+  /** Makes room for so many bytes more. */
+  #hold(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow((this.#length + bytes) * 2);
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#setRoom(larger);
+  }
+
+  #setRoom(bytes: Buffer): void {
+    this.#bytes = bytes;
+    this.#words = wordsOf(bytes);
+  }
+}
+
+const wordsOf = ({ buffer, length }: Buffer): Int32Array => new Int32Array(buffer, 0, length >> 2);
+
+/** Whether one of its four bytes does. https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord */
+const needsEscape = (word: number): boolean =>
+  (((word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080) !== 0;
+
+/** By byte: what stands for it in a literal, where it cannot be there as it is. */
+const ESCAPES = Array.from({ length: 256 }, (_, byte) => {
+  const literal = byte < 0x80 ? JSON.stringify(String.fromCharCode(byte)).slice(1, -1) : '';
+  return literal.length > 1 ? Buffer.from(literal) : undefined;
+});
+/** UTF-8 has no more for one of JavaScript's characters. */
+const MOST_BYTES = 3;
+/** What stands in UTF-8 for half a character. */
+const REPLACEMENT = Buffer.from('\ufffd');
+const QUOTE = 0x22;
