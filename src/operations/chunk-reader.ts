@@ -9,6 +9,8 @@ const MOST_FORMS = 3;
 const MOST_CHUNKS = 2;
 /** So many chunks of a stream are compared with the ones before. One that has not been understood by then will not be. */
 const MOST_TRIES = 100;
+/** So many chunks of a model's every stream may be of no form: where it begins, where it ends. They are compared with nothing. */
+const ODD = 8;
 
 /**
  * Reads the chunks of a stream, each of them JSON. Most are like one before but for a text or a number, and those need no parser: what
@@ -21,10 +23,13 @@ export class ChunkReader {
   readonly #forms: Form[];
   readonly #chunks: string[] = [];
   #tries = 0;
+  readonly #isKnown: boolean;
+  #odd = 0;
 
   /** @param modelId a model's streams are alike: what one has shown the others need not learn */
   constructor(modelId: string) {
     this.#forms = formsOf(modelId);
+    this.#isKnown = this.#forms.length > 0;
   }
 
   read(chunk: string): unknown {
@@ -36,7 +41,8 @@ export class ChunkReader {
       if (index > 0) this.#prefer(index);
       return value;
     }
-    if (this.#tries < MOST_TRIES) this.#learn(chunk);
+    const isOdd = this.#isKnown && this.#odd++ < ODD;
+    if (!isOdd && this.#tries < MOST_TRIES) this.#learn(chunk);
     return parseJson(chunk);
   }
 
@@ -44,13 +50,20 @@ export class ChunkReader {
   readAll(chunks: readonly string[], grows: Accumulator['grows']): unknown[] {
     const values: unknown[] = [];
     for (let index = 0; index < chunks.length; ) {
-      const [form] = this.#forms;
-      const isGrowing = form && isObject(form.value) && grows?.(form.value, form.differences[0]?.path.join('.') ?? '');
-      const [count, text] = isGrowing ? growth(form, chunks, index) : [0, ''];
+      const form = this.growing(grows);
+      const [count, text] = form ? growth(form, chunks, index) : [0, ''];
       values.push(form && count > 1 ? valueWith(form, text) : this.read(chunks[index] ?? ''));
       index += Math.max(1, count);
     }
     return values;
+  }
+
+  /** The form of the last chunk, if it has one, and that is a text which `grows` allows to be put together with the next. */
+  growing(grows: Accumulator['grows']): Form | undefined {
+    const [form] = this.#forms;
+    const [difference, ...others] = form?.differences ?? [];
+    if (!form || !isObject(form.value) || !difference?.isText || others.length > 0) return undefined;
+    return grows?.(form.value, difference.path.join('.')) ? form : undefined;
   }
 
   /** The form of the last chunk is the most likely one of the next. */

@@ -58,7 +58,9 @@ export class ConverseStream implements Accumulator {
 
   #block({ contentBlockIndex }: JsonObject): Block {
     const index = number(contentBlockIndex) ?? this.#blocks.size;
-    const block = this.#blocks.get(index) ?? {};
+    const known = this.#blocks.get(index);
+    if (known) return known;
+    const block: Block = {};
     this.#blocks.set(index, block);
     return block;
   }

@@ -11,6 +11,7 @@ import type { Accumulator, Family, Fields, JsonObject, Operation } from '../type
 import { textOf } from '../utf8';
 import { ChunkReader } from './chunk-reader';
 import { Lot } from './lot';
+import { Run } from './run';
 
 export const invokeModel: Operation = { name: 'invokeModel', type: 'llm', request, response, headers: true };
 
@@ -102,6 +103,7 @@ class InvokeModelStream implements Accumulator {
   #hasContent = false;
   readonly #reader: ChunkReader;
   readonly #lot = new Lot();
+  #run: Run | undefined;
 
   constructor(
     private readonly modelId: string,
@@ -113,23 +115,44 @@ class InvokeModelStream implements Accumulator {
   add(event: JsonObject): boolean {
     const bytes = object(event.chunk)?.bytes;
     if (!(bytes instanceof Uint8Array)) return false;
-    // Once the first token has been seen, nothing that a chunk says is needed at once.
     if (!this.#hasContent) {
       this.#hasContent = this.#fold(this.#reader.read(textOf(bytes)));
+      if (this.#hasContent) this.#begin();
       return this.#hasContent;
     }
-    if (this.#lot.keep(bytes)) return true;
-    this.#readLot();
-    if (!this.#lot.keep(bytes)) this.#fold(this.#reader.read(textOf(bytes)));
+    // Once the first token has been seen, nothing that a chunk says is needed at once.
+    if (this.#keep(bytes)) return true;
+    const isRun = this.#readKept();
+    if (this.#keep(bytes)) return true;
+    this.#fold(this.#reader.read(textOf(bytes)));
+    // Two chunks that are not of it: it is over.
+    if (!isRun) this.#run = undefined;
     return true;
   }
 
-  #readLot(): void {
-    const chunks = this.#lot.take();
-    if (chunks.length === 0) return;
-    const grows: Accumulator['grows'] = (event, place) => this.#chunks?.grows?.(event, place) ?? false;
-    for (const chunk of this.#reader.readAll(chunks, grows)) guard('chunk', () => this.#fold(chunk));
+  /** Keeps a chunk, to be read with others. False when those are to be read before it. */
+  #keep(chunk: Uint8Array): boolean {
+    return this.#run ? this.#run.keep(chunk) : this.#lot.keep(chunk);
   }
+
+  /** Reads the chunks that have been kept. True if they were a run's. */
+  #readKept(): boolean {
+    const run = this.#run?.take();
+    if (run !== undefined) guard('chunk', () => this.#fold(run));
+    const chunks = this.#lot.take();
+    if (chunks.length === 0) return run !== undefined;
+    for (const chunk of this.#reader.readAll(chunks, this.#grows)) guard('chunk', () => this.#fold(chunk));
+    this.#begin();
+    return false;
+  }
+
+  /** What comes next is likely to be as the last chunk was. */
+  #begin(): void {
+    const form = this.#reader.growing(this.#grows);
+    this.#run = form && new Run(form);
+  }
+
+  readonly #grows = (event: JsonObject, place: string): boolean => this.#chunks?.grows?.(event, place) ?? false;
 
   #fold(chunk: unknown): boolean {
     if (!isObject(chunk)) return false;
@@ -141,12 +164,12 @@ class InvokeModelStream implements Accumulator {
   }
 
   complete(): boolean {
-    this.#readLot();
+    this.#readKept();
     return this.#chunks?.complete() === true || this.#added['amazon-bedrock-invocationMetrics'] !== undefined;
   }
 
   response(): JsonObject {
-    this.#readLot();
+    this.#readKept();
     return { ...this.#added, body: this.#chunks?.response() };
   }
 }
