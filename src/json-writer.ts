@@ -21,14 +21,14 @@ export class JsonWriter {
 
   /** Adds JSON. */
   json(json: string): void {
-    this.#hold(json.length * MOST_BYTES);
+    this.#hold(json.length < LONG_TEXT ? json.length * MOST_BYTES : Buffer.byteLength(json));
     this.#length = this.#encode(json, this.#length);
   }
 
   /** Adds a text, as JSON has it. */
   text(text: string): void {
     const start = this.#length;
-    const most = text.length * MOST_BYTES;
+    const most = text.length < LONG_TEXT ? text.length * MOST_BYTES : Buffer.byteLength(text);
     // In UTF-8 it is put so far behind that its literal, which comes before it, stays behind what has been read of it.
     const lead = Math.ceil((most + DENSE.from) / DENSE.bytes + 2) * GROWTH;
     this.#hold(lead + most);
@@ -96,8 +96,9 @@ export class JsonWriter {
 
   /** Makes room for so many bytes more. */
   #hold(bytes: number): void {
-    if (this.#length + bytes <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow((this.#length + bytes) * 2);
+    const needed = this.#length + bytes;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#setRoom(larger);
   }

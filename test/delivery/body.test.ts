@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { send } from '../../src/delivery/api';
+import { Json } from '../../src/json';
+
+describe('the body of a delivery', () => {
+  let server: Server;
+  const bodies: Buffer[] = [];
+  before(() => {
+    server = createServer(async (request, response) => {
+      const body: Buffer[] = [];
+      for await (const piece of request) body.push(piece);
+      bodies.push(Buffer.concat(body));
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+    return new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** A row in pieces that are cut there. */
+  const row = (value: object, ...cuts: number[]): Json => {
+    const bytes = Buffer.from(JSON.stringify(value));
+    return new Json([0, ...cuts].map((cut, index) => bytes.subarray(cut, cuts[index])));
+  };
+
+  it('has the pieces of its rows in their order, large and small, however they are cut', async () => {
+    const { port } = server.address() as AddressInfo;
+    const values = ['é', 'Graça '.repeat(20_000), 'tram', 'x'.repeat(40_000), '', '“y”'.repeat(90_000)].map((text, id) => ({ id, text }));
+    const cuts = [[5], [1, 10, 100_000, 100_001], [], [3, 39_000], [2, 2, 4], [1, 30_000, 300_000]];
+    const rows = values.map((value, index) => ({ json: row(value, ...(cuts[index] ?? [])), isMerge: index === 2 }));
+    await send({ apiUrl: `http://127.0.0.1:${port}`, token: 'key', orgId: 'org', ids: { project_id: 'p', log_id: 'g' } }, rows, 5000);
+    assert.deepEqual(JSON.parse(String(bodies[0])), {
+      rows: values.map((value, index) => ({ project_id: 'p', log_id: 'g', ...(index === 2 && { _is_merge: true }), ...value })),
+      api_version: 2,
+    });
+  });
+});
