@@ -35,7 +35,7 @@ interface Spot {
 interface Texts {
   /** Those that it has read from a body. */
   written: Written[];
-  /** Those that it has put into a row. */
+  /** Where it has put some, in a row or in what a row is made of. */
   spots: Spot[];
 }
 
@@ -52,12 +52,12 @@ export function asWritten(run: () => void): void {
   }
 }
 
-/** Says where a text stands in a row, in an object or a list of ours that nobody else has seen. */
+/** Says where a text stands, in an object or a list of ours. Whoever shows that to code of others calls `forgetTexts`. */
 export function putText(holder: object, key: string | number, text: string): void {
   if (text.length >= LITERAL.length && key !== '__proto__') texts?.spots.push({ holder, key, text });
 }
 
-/** Somebody else has seen the row, and may have made anything of it. */
+/** Code of others has seen a row of what runs now, or has put into it what is theirs: it may look at the row while that is written. */
 export function forgetTexts(): void {
   if (texts) texts.spots = [];
 }
@@ -133,7 +133,7 @@ function isAllAscii(text: string): boolean {
   return true;
 }
 
-/** What stands for a text while the rest is parsed or written. Nobody else has it. */
+/** What stands for a text while the rest is parsed or written. No text of others has it. */
 const MARK = `the text of ${Math.random()}, `;
 /** A mark in JSON, and which of the texts it stands for. */
 const NUMBERED_MARK = new RegExp(`"${MARK.replace('.', '\\.')}(\\d+)"`);
@@ -142,8 +142,11 @@ const NUMBERED_MARK = new RegExp(`"${MARK.replace('.', '\\.')}(\\d+)"`);
 export function jsonOf(row: object): Json {
   const spots = texts?.spots ?? [];
   if (texts) texts.spots = [];
-  if (spots.reduce((sum, { text }) => sum + text.length, 0) < LITERAL.worth) return Json.of(JSON.stringify(row));
-  writer ??= new JsonWriter();
+  const isWorthIt = spots.reduce((sum, { text }) => sum + text.length, 0) >= LITERAL.worth;
+  // The application may have taught all lists, or all objects, to write themselves.
+  if (!isWorthIt || 'toJSON' in spots) return Json.of(JSON.stringify(row));
+  const writer = free ?? new JsonWriter();
+  free = undefined; // one that fails keeps what it has: it is not used again
   const pieces: Uint8Array[] = [];
   // Every other one is which text stands between the one before and the one after it.
   for (const [index, piece] of withMarks(row, spots).split(NUMBERED_MARK).entries()) {
@@ -153,10 +156,12 @@ export function jsonOf(row: object): Json {
     else if (text === undefined) writer.json(piece);
     else writer.text(text);
   }
-  return new Json([...pieces, writer.take()]);
+  pieces.push(writer.take());
+  free = writer;
+  return new Json(pieces);
 }
 
-let writer: JsonWriter | undefined;
+let free: JsonWriter | undefined;
 
 /** The row as JSON that has marks for its long texts. */
 function withMarks(row: object, spots: readonly Spot[]): string {

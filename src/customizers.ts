@@ -41,6 +41,7 @@ export function masked(error: unknown): unknown {
   if (error === undefined) return undefined;
   let result = error;
   for (const customizer of masks()) {
+    forgetTexts();
     const changed = asked(customizer, { output: result });
     // What has failed has an error, whatever is left of it.
     if (changed) result = changed.output ?? '[masked]';

@@ -2,8 +2,8 @@ import { bytesOf, LONG_TEXT } from './utf8';
 
 /** In bytes: so much memory is there from the first row on, and no more than so much is kept for the next one. */
 const ROOM = { first: 64 * 1024, kept: 1024 * 1024 };
-/** A text with more than an escape for so many bytes is sooner written by V8; in bytes, and from which place on that is asked. */
-const DENSE = { bytes: 16, from: 256 };
+/** A text with more than an escape for so many bytes is sooner written by V8; it may have those of so many bytes more. */
+const DENSE = { bytes: 16, more: 256 };
 /** An escape is so much longer than the byte that it stands for: `\u001f`. */
 const GROWTH = 5;
 /** What is shorter is copied sooner byte by byte. */
@@ -30,7 +30,7 @@ export class JsonWriter {
     const start = this.#length;
     const most = text.length < LONG_TEXT ? text.length * MOST_BYTES : Buffer.byteLength(text);
     // In UTF-8 it is put so far behind that its literal, which comes before it, stays behind what has been read of it.
-    const lead = Math.ceil((most + DENSE.from) / DENSE.bytes + 2) * GROWTH;
+    const lead = Math.ceil((most + DENSE.more) / DENSE.bytes + 2) * GROWTH;
     this.#hold(lead + most);
     const source = start + lead;
     if (this.#literal(source, this.#encode(text, source))) return;
@@ -71,7 +71,7 @@ export class JsonWriter {
       else for (let from = start, to = length; from < at; from++, to++) bytes[to] = bytes[from] ?? 0;
       length += at - start;
       if (at === end) break;
-      if (++escapes * DENSE.bytes > at - source + DENSE.from) return false;
+      if (++escapes * DENSE.bytes > at - source + DENSE.more) return false;
       for (const byte of ESCAPES[bytes[at] ?? 0] ?? []) bytes[length++] = byte;
       start = at + 1;
     }

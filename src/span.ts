@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { forgetTexts } from './as-written';
 import type { Upload } from './content';
 import { customized, masked } from './customizers';
 import { deliver } from './delivery';
@@ -116,7 +117,9 @@ function members(row: Row | Merge, inherited?: unknown): JsonObject {
     metadata,
     error: masked(row.error),
   });
-  return isObject(inherited) ? withInherited(own, inherited) : own;
+  if (!isObject(inherited)) return own;
+  forgetTexts();
+  return withInherited(own, inherited);
 }
 
 /** The members that a parent hands down, as `braintrust` merges them: objects by key, anything else replaced. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
 import { asWritten, jsonOf, parseBody, putText } from '../src/as-written';
-import { customized } from '../src/customizers';
+import { customized, masked } from '../src/customizers';
+import { STATE } from '../src/state';
 
 const LINE = 'Take tram 28 from Martim Moniz; the miradouro at Graça is "two stops" before — 東京 🚋.\n\\ ';
 const LONG = LINE.repeat(1500);
@@ -158,6 +159,48 @@ describe('a body that is mostly one long text', () => {
     context.after(() => Reflect.deleteProperty(globalThis, CUSTOMIZERS));
     asWritten(() => assert.equal(jsonOf(customized(put({ output: { text: LONG } }))).toString(), '{"output":"Take"}'));
     assert.deepEqual(seen, [LONG.length]);
+  });
+
+  it('leaves nothing behind in the next row where one could not be written', (context) => {
+    const texts = { text: `${LONG}1`, other: `${LONG}2` };
+    asWritten(() => {
+      const copy = context.mock.method(Buffer.prototype, 'copy', () => {
+        throw new RangeError('Array buffer allocation failed');
+      });
+      assert.throws(() => jsonOf(put({ text: LONG })), RangeError);
+      copy.mock.restore();
+      assert.equal(jsonOf(put(texts)).toString(), JSON.stringify(texts));
+    });
+  });
+
+  for (const prototype of [Array.prototype, Object.prototype]) {
+    it(`is there for who looks at it while it is written, by a toJSON of all ${prototype.constructor.name}s`, (context) => {
+      const value = function (this: object) {
+        return String(Object.values(this)).slice(0, 25);
+      };
+      Object.defineProperty(prototype, 'toJSON', { value, configurable: true });
+      context.after(() => Reflect.deleteProperty(prototype, 'toJSON'));
+      const row = { texts: [LONG] };
+      asWritten(() => {
+        putAll(row);
+        assert.equal(jsonOf(row).toString(), JSON.stringify(row));
+      });
+    });
+  }
+
+  it('is there for a masking function that has seen the error of a call', (context) => {
+    const error = put({ message: LONG });
+    const onSpanExport = ({ output }: { output: typeof error }) => ({
+      output: Object.assign(output, { toJSON: () => output.message.slice(0, 25) }),
+    });
+    const bgLogger = () => ({ exportCustomizers: [{ onSpanExport }] });
+    Reflect.set(globalThis, STATE, { ...Object(Reflect.get(globalThis, STATE)), bgLogger });
+    context.after(() => Reflect.deleteProperty(globalThis, STATE));
+    asWritten(() => {
+      putAll(error);
+      const row = { error: masked(error) };
+      assert.equal(jsonOf(row).toString(), JSON.stringify({ error: LONG.slice(0, 25) }));
+    });
   });
 
   it('is not looked for where something else stands now', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
-import { setMaskingFunction } from 'braintrust';
+import { setMaskingFunction, startSpan, withCurrent } from 'braintrust';
 import type { AnswerEvent } from '../demo/bedrock';
 import { failure } from '../demo/bedrock';
 import { isObject } from '../src/read';
@@ -59,6 +59,21 @@ describe("the application's masking function", () => {
       assert.equal(span?.error, '[masked]');
     });
   }
+});
+
+it('a member that a parent hands down sees the rest of the row as it is, where it writes itself', async () => {
+  const description = 'the weather '.repeat(1000);
+  const toolSpec = { name: 'weather', description, inputSchema: { json: {} } };
+  const toJSON = function (this: { tools?: { function: { description: string } }[] }) {
+    return { descriptions: this.tools?.map((tool) => tool.function.description.slice(0, 25)) };
+  };
+  const spans = await traced.spansOf(async () => {
+    const span = startSpan({ name: 'parent', propagatedEvent: { metadata: { toJSON } } });
+    await withCurrent(span, () => traced.client().converse({ ...conversation('walrus'), toolConfig: { tools: [{ toolSpec }] } }));
+    span.end();
+  });
+  const call = spans.find((span) => span.span_attributes?.name === 'bedrock.converse');
+  assert.deepEqual(call?.metadata, { descriptions: [description.slice(0, 25)] });
 });
 
 describe('a guardrail that intervened in an InvokeModel call', () => {

@@ -9,7 +9,7 @@ const MOST_FORMS = 3;
 const MOST_CHUNKS = 2;
 /** So many chunks of a stream are compared with the ones before. One that has not been understood by then will not be. */
 const MOST_TRIES = 100;
-/** So many chunks of a model's every stream may be of no form: where it begins, where it ends. They are compared with nothing. */
+/** So many chunks of a stream may be of no form that its model is known to have, where it begins or ends: nothing is learned from them. */
 const ODD = 8;
 
 /**
@@ -58,7 +58,7 @@ export class ChunkReader {
     return values;
   }
 
-  /** The form of the last chunk, if it has one, and that is a text which `grows` allows to be put together with the next. */
+  /** The form that was seen last, if it has one difference, and that is a text which `grows` allows to be put together with the next. */
   growing(grows: Accumulator['grows']): Form | undefined {
     const [form] = this.#forms;
     const [difference, ...others] = form?.differences ?? [];

@@ -125,7 +125,7 @@ class InvokeModelStream implements Accumulator {
     const isRun = this.#readKept();
     if (this.#keep(bytes)) return true;
     this.#fold(this.#reader.read(textOf(bytes)));
-    // Two chunks that are not of it: it is over.
+    // None of it before this one, which is not of it either: it is over.
     if (!isRun) this.#run = undefined;
     return true;
   }
@@ -146,7 +146,7 @@ class InvokeModelStream implements Accumulator {
     return false;
   }
 
-  /** What comes next is likely to be as the last chunk was. */
+  /** What comes next is likely to be of the form that was seen last. */
   #begin(): void {
     const form = this.#reader.growing(this.#grows);
     this.#run = form && new Run(form);
