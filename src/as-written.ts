@@ -150,10 +150,13 @@ export function jsonOf(row: object): Json {
   const pieces: Uint8Array[] = [];
   // Every other one is which text stands between the one before and the one after it.
   for (const [index, piece] of withMarks(row, spots).split(NUMBERED_MARK).entries()) {
-    const text = index % 2 === 0 ? undefined : (spots[Number(piece)]?.text ?? '');
-    const written = text === undefined ? undefined : writtenOf(text);
+    if (index % 2 === 0) {
+      writer.json(piece);
+      continue;
+    }
+    const text = spots[Number(piece)]?.text ?? '';
+    const written = writtenOf(text);
     if (written) pieces.push(writer.take(), written.json);
-    else if (text === undefined) writer.json(piece);
     else writer.text(text);
   }
   pieces.push(writer.take());

@@ -17,18 +17,7 @@ export function follower(fulfilled: (value: unknown) => void, rejected: (error: 
     rejected(error);
     throw error;
   };
-  let isNative = true;
-  return (value) => {
-    if (!isNative) return follow(value, fulfilled, rejected);
-    try {
-      // It tells itself what is no native promise, sooner than that is asked each time.
-      return then.call(value as Promise<unknown>, passOn, raise);
-    } catch (error) {
-      if (types.isPromise(value)) throw error;
-      isNative = false;
-      return follow(value, fulfilled, rejected);
-    }
-  };
+  return (value) => (types.isPromise(value) ? then.call(value, passOn, raise) : follow(value, fulfilled, rejected));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Call, failureOf } from './call';
-import { debug, guard } from './guard';
+import { guard } from './guard';
 import { type Listener, observe } from './observe';
 import { isObject, object } from './read';
 import type { Accumulator, JsonObject } from './types';
@@ -64,14 +64,7 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
     return how === 'cancelled' ? 'cancelled' : wasAborted() ? 'aborted' : 'incomplete';
   };
   const listener: StreamListener = {
-    // Not by `guard`: there are thousands of them.
-    event: (value) => {
-      try {
-        event(value);
-      } catch (error) {
-        debug('event failed', error);
-      }
-    },
+    event: (value) => guard('event', () => event(value)),
     end: (how) => close(statusOf(how)),
     fail: (error) => close(wasAborted() ? 'aborted' : 'failed', error ?? String(error)),
     collected: () => close(frames > 0 ? 'cancelled' : 'abandoned'),
