@@ -15,7 +15,7 @@ export function readBlocks(content: unknown, depth = 0): JsonObject[] {
 const MAX_DEPTH = 8;
 
 function readBlock(block: JsonObject, depth: number): JsonObject {
-  if (typeof block.text === 'string') return { type: 'text', text: block.text, ...pick(block, ['cachePoint']) };
+  if (typeof block.text === 'string') return pick(block, CACHE_POINT, { type: 'text', text: block.text });
   for (const kind of MEDIA) if (isObject(block[kind])) return { type: kind, [kind]: readMedia(kind, block[kind]) };
   if (isObject(block.toolUse)) return readToolUse(block.toolUse);
   if (isObject(block.toolResult) && depth < MAX_DEPTH) return readToolResult(block.toolResult, depth + 1);
@@ -27,6 +27,7 @@ function readBlock(block: JsonObject, depth: number): JsonObject {
   return readOther(block);
 }
 
+const CACHE_POINT = ['cachePoint'] as const;
 const MEDIA = ['image', 'document', 'video', 'audio'] as const;
 
 /** `{ format, source: { bytes | s3Location | … } }`: only bytes are replaced; an S3 location stays what it is and is never fetched. */

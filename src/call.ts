@@ -10,7 +10,7 @@ import { callMetadata, errorField, outcomeMetadata } from './metadata';
 import { isAsyncIterable } from './observe';
 import type { Command } from './operations';
 import { findPlace, isRecordedByItself, type Place, type Session, under } from './place';
-import { isObject } from './read';
+import { isObject, put } from './read';
 import { finishRow, writeRow } from './span';
 import { watchStream } from './stream';
 import type { Accumulator, ErrorField, Fields, JsonObject, Metrics, Part } from './types';
@@ -157,7 +157,7 @@ export class Call {
     const { operation } = this.command;
     const sent = guard('sent', () => this.#sent?.response());
     const got = guard('output', () => ending.output?.());
-    const output = (got ?? sent) && { ...got, ...sent }; // a session that failed was set up, too
+    const output = sent ? { ...got, ...sent } : got; // a session that failed was set up, too
     const read = guard('response', () => output && operation.response(output, this.input, this.wire.headers));
     const response = snapshot(read ?? {});
     const uploads = guard('attach', () => attach([...this.#request.files, ...response.files])) ?? [];
@@ -165,8 +165,11 @@ export class Call {
     const jobs = guard('jobs', () => (!ending.error && output ? operation.jobs?.(output, this.input) : undefined)) ?? [];
     const made = jobs.find(({ submitted }) => submitted);
     const { value: request } = this.#request;
+    const { name, type, start } = this.#row();
     const row = {
-      ...this.#row(),
+      name,
+      type,
+      start,
       end,
       error,
       uploads,
@@ -201,13 +204,13 @@ export class Call {
   #metadata(request: Fields, response: Fields, { error, streamStatus }: Ending, output: JsonObject | undefined): JsonObject {
     const metadata = callMetadata(this.command, this.input, this.wire.region);
     const outcome = error?.metadata ?? guard('outcome', () => outcomeMetadata(output, undefined, this.wire));
-    Object.assign(metadata, request.metadata, response.metadata, outcome);
+    for (const more of [request.metadata, response.metadata, outcome]) put(metadata, more);
     if (streamStatus) metadata.streamStatus = streamStatus;
     return metadata;
   }
 
   #metrics(request: Fields, response: Fields, { timeToFirstToken }: Ending): Metrics {
-    const metrics: Metrics = { ...request.metrics, ...response.metrics };
+    const metrics = put(put<Metrics>({}, request.metrics), response.metrics);
     if (timeToFirstToken !== undefined) metrics.time_to_first_token = timeToFirstToken;
     return metrics;
   }

@@ -38,15 +38,14 @@ const LONGEST = 10n ** 400n;
  * What may stand in a row of what a reader has found: a copy that the application cannot change any more, plain JSON that every logger can
  * write, within the limits, redacted, and without content where that is switched off. The one place where the content policy is applied.
  */
-export function snapshot(fields: Fields): Snapshot {
+export function snapshot({ input, output, metadata, metrics }: Fields): Snapshot {
   const files: Snapshot['files'] = [];
-  const { metrics, ...content } = fields;
-  const copied: Fields = { ...(metrics && { metrics: { ...metrics } }) };
-  for (const name of ['input', 'output'] as const) {
-    if (content[name] !== undefined) Reflect.set(copied, name, new Copy(files, copied, name).of(content[name]));
-  }
-  const metadata = new Copy(files, copied, 'metadata').of(content.metadata ?? {});
-  if (isObject(metadata)) copied.metadata = metadata;
+  const copied: Fields = {};
+  if (metrics) copied.metrics = { ...metrics };
+  if (input !== undefined) copied.input = new Copy(files, copied, 'input').of(input);
+  if (output !== undefined) copied.output = new Copy(files, copied, 'output').of(output);
+  const about = new Copy(files, copied, 'metadata').of(metadata ?? {});
+  if (isObject(about)) copied.metadata = about;
   return config().content ? { value: copied, files } : { value: withoutContent(copied), files: [] };
 }
 
@@ -151,7 +150,7 @@ class Copy {
   /** A getter or a Proxy of the application's may throw: that member is lost, and no more. */
   #member(source: object, key: string | number, holder: object, at: string | number): unknown {
     try {
-      return this.#copy(Reflect.get(source, key), holder, at);
+      return this.#copy((source as JsonObject)[key], holder, at);
     } catch {
       return UNREADABLE;
     }

@@ -81,7 +81,7 @@ class Copier {
   /** A getter or a Proxy of the application's may throw: that member is lost, and no more. */
   #member(source: object, key: string | number, name: string, depth: number): unknown {
     try {
-      return this.of(Reflect.get(source, key), name, depth);
+      return this.of((source as JsonObject)[key], name, depth);
     } catch {
       return UNREADABLE;
     }

@@ -21,13 +21,15 @@ export function callMetadata(command: Omit<Command, 'input'>, input: JsonObject,
 
 /** Request id, status and retries, from the output or the error. */
 export function outcomeMetadata(output: JsonObject | undefined, error: unknown, wire: Wire): JsonObject {
-  const metadata = { ...object(output?.$metadata), ...(isObject(error) && defined(object(error.$metadata) ?? {})) };
-  const response = isObject(error) ? object(error.$response) : undefined;
-  const attempts = number(metadata.attempts);
+  const failed = object(error);
+  const metadata = object((failed ?? output)?.$metadata);
+  const headers = object(object(failed?.$response)?.headers) ?? wire.headers;
+  const attempts = number(metadata?.attempts) ?? 1;
   return defined({
-    requestId: word(metadata.requestId) ?? word((object(response?.headers) ?? wire.headers)['x-amzn-requestid']),
-    httpStatus: number(metadata.httpStatusCode),
-    ...(attempts !== undefined && attempts > 1 && { attempts, totalRetryDelay: number(metadata.totalRetryDelay) }),
+    requestId: word(metadata?.requestId) ?? word(headers['x-amzn-requestid']),
+    httpStatus: number(metadata?.httpStatusCode),
+    attempts: attempts > 1 ? attempts : undefined,
+    totalRetryDelay: attempts > 1 ? number(metadata?.totalRetryDelay) : undefined,
   });
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { forgetTexts } from './as-written';
 import type { Upload } from './content';
 import { customized, masked } from './customizers';
@@ -8,10 +8,11 @@ import { debug, guard } from './guard';
 import type { RowIds } from './jobs/ids';
 import { importBraintrust } from './peer';
 import { type Place, type Session, type Standing, standingOf, type Trace, type Written } from './place';
-import { defined, isObject } from './read';
+import { randomHex } from './random';
+import { defined, isObject, put } from './read';
 import { say } from './say';
 import { braintrustState } from './state';
-import type { Fields, JsonObject } from './types';
+import type { Fields, JsonObject, Metrics } from './types';
 import { expect, upload } from './upload';
 import { version } from './version';
 
@@ -52,7 +53,7 @@ export function writeRow(place: Place, row: Row, session?: Session): void {
   if (session) session.written = { id, spanId, standing, trace };
   if (startSpan || !destination) writeTheirs(standing, trace, row, session);
   // The first part of a session's row is a merge like the last one: should it be sent again, it takes nothing away.
-  else send(standing, { id, span_id: spanId, ...traceMembers(trace) }, row, session !== undefined && row.end === undefined);
+  else send(standing, { id, spanId, trace }, row, session !== undefined && row.end === undefined);
 }
 
 /** Completes the row of a session. */
@@ -64,7 +65,7 @@ export function finishRow(session: Session, row: Row): void {
   }
   const { id, spanId, standing, trace, span } = written;
   if (span) finishTheirs(span, row);
-  else send(standing, { id, span_id: spanId, ...traceMembers(trace) }, row, true);
+  else send(standing, { id, spanId, trace }, row, true);
 }
 
 /** Writes a part of a row that other processes write, too, in any order and any number of times. */
@@ -72,7 +73,7 @@ export function mergeRow(place: Place, merge: Merge): void {
   const standing = ready(place, () => mergeRow(place, merge));
   if (!standing) return;
   const { ids, trace } = merge;
-  send(standing, { id: ids.id, span_id: ids.spanId, ...(trace && traceMembers(trace)) }, merge, true);
+  send(standing, { ...ids, trace }, merge, true);
 }
 
 /** Where a row that is made in this place stands. @param rootSpanId its trace, where the place has none */
@@ -80,38 +81,45 @@ export function traceOf(place: Place, rootSpanId: string): Trace {
   return standingOf(place)?.trace ?? { rootSpanId, parents: [] };
 }
 
-const traceMembers = ({ rootSpanId, parents }: Trace) => ({
-  root_span_id: rootSpanId,
-  ...(parents.length > 0 && { span_parents: parents }),
-});
+/** Which row it is, and where it stands: absent where another process says so. */
+interface Identity extends RowIds {
+  trace?: Trace | undefined;
+}
 
-function send({ destination, inherited }: Standing, ids: JsonObject & { id: string }, row: Row | Merge, isMerge: boolean): void {
+function send({ destination, inherited }: Standing, identity: Identity, row: Row | Merge, isMerge: boolean): void {
   if (!destination) return;
   joinFlush();
   const { uploads } = row;
   expect(uploads, destination);
-  deliver({ destination, id: ids.id, isMerge, row: () => customized({ ...ids, ...members(row, inherited) }), uploads });
+  deliver({ destination, id: identity.id, isMerge, row: () => customized(members(row, inherited, identity)), uploads });
 }
 
 /** Ids as `braintrust` makes them, where the application has it, or as it makes them by default. */
 function newIds(): { id: string; spanId: string; rootSpanId: string } {
   const ids = braintrustState()?.idGenerator;
-  const spanId = ids?.getSpanId() ?? randomBytes(8).toString('hex');
+  const spanId = ids?.getSpanId() ?? randomHex(8);
   return {
     id: randomUUID(),
     spanId,
-    rootSpanId: !ids ? randomBytes(16).toString('hex') : ids.shareRootSpanId() ? spanId : ids.getTraceId(),
+    rootSpanId: !ids ? randomHex(16) : ids.shareRootSpanId() ? spanId : ids.getTraceId(),
   };
 }
 
-function members(row: Row | Merge, inherited?: unknown): JsonObject {
-  const { name, type, start, end, input, output, metadata, metrics } = row;
+function members(row: Row | Merge, inherited?: unknown, identity?: Identity): JsonObject {
+  const { name, type, start, end, input, output, metadata } = row;
+  const metrics = put<Metrics>({}, row.metrics);
+  if (start !== undefined) metrics.start = start;
+  if (end !== undefined) metrics.end = end;
   const own: JsonObject = defined({
+    id: identity?.id,
+    span_id: identity?.spanId,
+    root_span_id: identity?.trace?.rootSpanId,
+    span_parents: identity?.trace?.parents.length ? identity.trace.parents : undefined,
     span_attributes: { name, type },
     // the trace view sorts by it, and the row is written at the end
     created: start === undefined ? undefined : new Date(start * 1000).toISOString(),
     context: { span_origin: origin() },
-    metrics: { ...metrics, ...(start !== undefined && { start }), ...(end !== undefined && { end }) },
+    metrics,
     input,
     output,
     metadata,

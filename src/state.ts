@@ -41,7 +41,9 @@ export interface SpanParent {
 
 export const STATE = Symbol.for('braintrust-state');
 
+const root: Readonly<Record<symbol, unknown>> = Object(globalThis);
+
 export function braintrustState(): BraintrustState | undefined {
-  const state: unknown = Reflect.get(globalThis, STATE);
+  const state = root[STATE];
   return isObject(state) ? state : undefined;
 }

@@ -2,7 +2,7 @@ import { isObject, object, objects, string } from '../read';
 import type { JsonObject } from '../types';
 
 /** The contract's names for what steers a model, and what the vendors call it. The first name that the body has wins. */
-const NAMES: Readonly<Record<string, readonly string[]>> = {
+const NAMES: [string, string[]][] = Object.entries({
   maxTokens: [
     'maxTokens',
     'max_tokens',
@@ -18,12 +18,12 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   topP: ['topP', 'top_p', 'p'],
   topK: ['topK', 'top_k', 'k'],
   stopSequences: ['stopSequences', 'stop_sequences', 'stop'],
-};
+});
 
 /** `maxTokens`, `temperature`, `topP`, `topK`, `stopSequences` as the body gives them; a zero is a value, what is not there stays absent. */
 export function readParameters(body: JsonObject): JsonObject {
   const parameters: JsonObject = {};
-  for (const [name, wireNames] of Object.entries(NAMES)) {
+  for (const [name, wireNames] of NAMES) {
     const found = wireNames.find((wireName) => body[wireName] !== undefined && body[wireName] !== null);
     if (found !== undefined) parameters[name] = body[found];
   }
@@ -37,7 +37,10 @@ export function readTools(tools: unknown, choice: unknown): JsonObject {
     .map(readTool)
     .filter((tool) => tool !== undefined);
   const chosen = readChoice(choice);
-  return { ...(functions.length > 0 && { tools: functions }), ...(chosen !== undefined && { tool_choice: chosen }) };
+  const read: JsonObject = {};
+  if (functions.length > 0) read.tools = functions;
+  if (chosen !== undefined) read.tool_choice = chosen;
+  return read;
 }
 
 function readTool(tool: JsonObject): JsonObject | undefined {

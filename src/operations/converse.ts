@@ -1,11 +1,11 @@
 import { readBlocks } from '../blocks';
 import { readParameters, readTools } from '../families/parameters';
-import { defined, number, object, objects, pick, string } from '../read';
+import { defined, number, object, objects, pick, put, string } from '../read';
 import { converseUsage, latencyMetric, tokenMetrics } from '../tokens';
 import type { Fields, JsonObject, Operation } from '../types';
 import { ConverseStream } from './converse-stream';
 
-/** Members of the request and of the response that are recorded as they are. */
+/** Members of the request that are recorded as they are. */
 const REQUEST = [
   'additionalModelRequestFields',
   'guardrailConfig',
@@ -15,7 +15,8 @@ const REQUEST = [
   'promptVariables',
   'outputConfig',
 ] as const;
-const RESPONSE = ['stopReason', 'additionalModelResponseFields', 'performanceConfig', 'serviceTier'] as const;
+/** The same of the request's guardrail. */
+const GUARDRAIL = ['guardrailIdentifier', 'guardrailVersion', 'trace'] as const;
 
 export const converse: Operation = { name: 'converse', type: 'llm', request, response };
 
@@ -28,16 +29,13 @@ export const converseStream: Operation = {
 function request(input: JsonObject): Fields {
   const toolConfig = object(input.toolConfig);
   const additional = object(input.additionalModelRequestFields);
-  return {
-    input: readMessages(input),
-    metadata: {
-      // Claude takes top_k as a further field, Nova topK within an inferenceConfig of its own there
-      ...readParameters({ ...object(additional?.inferenceConfig), ...additional, ...object(input.inferenceConfig) }),
-      ...readTools(toolConfig?.tools, toolConfig?.toolChoice),
-      ...pick(input, REQUEST),
-      ...pick(object(input.guardrailConfig) ?? {}, ['guardrailIdentifier', 'guardrailVersion', 'trace']),
-    },
-  };
+  const inference = object(input.inferenceConfig) ?? {};
+  // Claude takes top_k as a further field, Nova topK within an inferenceConfig of its own there
+  const metadata = readParameters(additional ? { ...object(additional.inferenceConfig), ...additional, ...inference } : inference);
+  put(metadata, readTools(toolConfig?.tools, toolConfig?.toolChoice));
+  pick(input, REQUEST, metadata);
+  pick(object(input.guardrailConfig) ?? {}, GUARDRAIL, metadata);
+  return { input: readMessages(input), metadata };
 }
 
 /** The conversation as the trace view draws it: the system prompt first. */
@@ -55,14 +53,17 @@ function response(output: JsonObject): Fields {
   const trace = object(output.trace);
   const promptRouter = object(trace?.promptRouter);
   return {
-    ...(message && { output: [{ role: string(message.role) ?? 'assistant', content: readBlocks(message.content) }] }),
+    output: message && [{ role: string(message.role) ?? 'assistant', content: readBlocks(message.content) }],
     metadata: defined({
-      ...pick(output, RESPONSE),
+      stopReason: output.stopReason,
+      additionalModelResponseFields: output.additionalModelResponseFields,
+      performanceConfig: output.performanceConfig,
+      serviceTier: output.serviceTier,
       responseModel: promptRouter?.invokedModelId,
       promptRouter,
       guardrail: trace?.guardrail,
       cacheDetails: object(output.usage)?.cacheDetails,
     }),
-    metrics: { ...tokenMetrics(converseUsage(output.usage)), ...latencyMetric(number(object(output.metrics)?.latencyMs)) },
+    metrics: put(tokenMetrics(converseUsage(output.usage)), latencyMetric(number(object(output.metrics)?.latencyMs))),
   };
 }
