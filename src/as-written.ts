@@ -26,9 +26,10 @@ const LITERAL = { length: 1024, worth: 8 * 1024 };
 
 /** Where a long text stands in a row. */
 interface Spot {
-  holder: object;
+  holder: Record<string | number, unknown>;
   key: string | number;
   text: string;
+  isAscii: boolean;
 }
 
 /** What is known of the long texts of what runs now; absent where nothing does that will write them. */
@@ -52,9 +53,12 @@ export function asWritten(run: () => void): void {
   }
 }
 
-/** Says where a text stands, in an object or a list of ours. Whoever shows that to code of others calls `forgetTexts`. */
-export function putText(holder: object, key: string | number, text: string): void {
-  if (text.length >= LITERAL.length && key !== '__proto__') texts?.spots.push({ holder, key, text });
+/**
+ * Says where a text stands, in an object or a list of ours. Whoever shows that to code of others calls `forgetTexts`.
+ * @param isAscii whether it is known to be nothing else
+ */
+export function putText(holder: object, key: string | number, text: string, isAscii: boolean): void {
+  if (text.length >= LITERAL.length && key !== '__proto__') texts?.spots.push({ holder: holder as Spot['holder'], key, text, isAscii });
 }
 
 /** Code of others has seen a row of what runs now, or has put into it what is theirs: it may look at the row while that is written. */
@@ -154,10 +158,10 @@ export function jsonOf(row: object): Json {
       writer.json(piece);
       continue;
     }
-    const text = spots[Number(piece)]?.text ?? '';
+    const { text = '', isAscii = false } = spots[Number(piece)] ?? {};
     const written = writtenOf(text);
     if (written) pieces.push(writer.take(), written.json);
-    else writer.text(text);
+    else writer.text(text, isAscii);
   }
   pieces.push(writer.take());
   free = writer;
@@ -168,17 +172,16 @@ let free: JsonWriter | undefined;
 
 /** The row as JSON that has marks for its long texts. */
 function withMarks(row: object, spots: readonly Spot[]): string {
+  for (let index = marks.length; index < spots.length; index++) marks.push(`${MARK}${index}`);
   try {
-    for (const [index, { holder, key, text }] of spots.entries()) {
-      if (Reflect.get(holder, key) === text) Reflect.set(holder, key, `${MARK}${index}`);
-    }
+    for (const [index, { holder, key, text }] of spots.entries()) if (holder[key] === text) holder[key] = marks[index];
     return JSON.stringify(row);
   } finally {
-    for (const [index, { holder, key, text }] of spots.entries()) {
-      if (Reflect.get(holder, key) === `${MARK}${index}`) Reflect.set(holder, key, text);
-    }
+    for (const [index, { holder, key, text }] of spots.entries()) if (holder[key] === marks[index]) holder[key] = text;
   }
 }
+
+const marks: string[] = [];
 
 /** Where the literal of a text stands that is nearly all of some JSON. */
 function longText(json: Buffer): readonly [number, number] | undefined {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { putText } from './as-written';
 import { Binary } from './binary';
 import { config } from './config';
-import { UNREADABLE } from './copy';
+import { listFor, UNREADABLE } from './copy';
 import { Allowance } from './policy';
 import { isObject } from './read';
 import type { ErrorField, Fields, JsonObject } from './types';
@@ -95,7 +95,7 @@ class Copy {
 
   #text(source: string, holder: object, key: string | number): string {
     const text = this.#allowance.text(source);
-    putText(holder, key, text);
+    putText(holder, key, text, this.#allowance.isAscii);
     return text;
   }
 
@@ -116,13 +116,14 @@ class Copy {
   }
 
   #list(source: unknown[]): unknown[] {
-    const target: unknown[] = [];
+    const target = listFor(source);
     for (let index = 0; index < source.length; index++) {
       if (!this.#allowance.member()) {
-        target.push(`[${source.length - index} of ${source.length} items cut]`);
+        target[index] = `[${source.length - index} of ${source.length} items cut]`;
+        target.length = index + 1;
         break;
       }
-      target.push(this.#member(source, index, target, index) ?? null);
+      target[index] = this.#member(source, index, target, index) ?? null;
     }
     return target;
   }

@@ -56,11 +56,13 @@ class Copier {
   }
 
   #list(source: unknown[], depth: number): unknown[] {
-    const target: unknown[] = [];
-    for (let index = 0; index < source.length && this.#left >= 0; index++) {
+    const target = listFor(source);
+    let index = 0;
+    for (; index < source.length && this.#left >= 0; index++) {
       this.#left--;
-      target.push(this.#member(source, index, '', depth));
+      target[index] = this.#member(source, index, '', depth);
     }
+    target.length = index;
     return target;
   }
 
@@ -99,6 +101,11 @@ class Copier {
     return new Uint8Array(source instanceof ArrayBuffer ? source.slice(0) : source);
   }
 }
+
+/** A list for the copies of what is in another one: one that grows from nothing has room for seventeen members as soon as it has one. */
+export const listFor = ({ length }: unknown[]): unknown[] => (length <= MOST_ROOM ? new Array(length) : []);
+
+const MOST_ROOM = 1024;
 
 /** What is no structure of members: bytes, dates, files, streams. */
 const isWhole = (source: object): boolean =>

@@ -28,6 +28,8 @@ export function configure(options: Options): void {
 export class Allowance {
   readonly #limit = config().maxFieldBytes;
   #left = this.#limit;
+  /** Whether the text that was given last is ASCII, where that is known. */
+  isAscii = false;
 
   /** The text as the row may have it: redacted, and cut at a character boundary where the field is full, saying so. */
   text(text: string): string {
@@ -37,6 +39,7 @@ export class Allowance {
     const most = Math.max(room, Math.min(this.#left, this.#limit * RESERVE));
     // A text has at least a byte for each of its units: one that cannot fit is not measured, however long it is.
     const bytes = shown.length > most ? Number.POSITIVE_INFINITY : lengthOf(shown);
+    this.isAscii = bytes === shown.length;
     if (bytes <= most) {
       this.#left -= bytes;
       return shown;

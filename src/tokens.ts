@@ -1,4 +1,4 @@
-import { isObject, number, objects } from './read';
+import { isObject, number, objects, put } from './read';
 import type { JsonObject, Metrics } from './types';
 
 /** Token counts as a wire reports them; what it does not report is absent. */
@@ -73,7 +73,7 @@ export function invocationMetrics(value: JsonObject): Metrics {
     cacheRead: number(value.cacheReadInputTokenCount),
     cacheWrite: number(value.cacheWriteInputTokenCount),
   });
-  return { ...metrics, ...latencyMetric(number(value.invocationLatency)) };
+  return put(metrics, latencyMetric(number(value.invocationLatency)));
 }
 
 /** The `x-amzn-bedrock-*` headers of an InvokeModel response: the only place where many models' counts are. */
@@ -88,12 +88,12 @@ export function headerMetrics(headers: JsonObject): Metrics {
     cacheRead: count('cache-read-input-token-count'),
     cacheWrite: count('cache-write-input-token-count'),
   });
-  return { ...metrics, ...latencyMetric(count('invocation-latency')) };
+  return put(metrics, latencyMetric(count('invocation-latency')));
 }
 
 /** The metrics with what a further source has where they have nothing; the sum is made anew. */
 export function addMissing(metrics: Metrics, more: Metrics): Metrics {
-  const result = { ...more, ...metrics };
+  const result = put(put<Metrics>({}, more), metrics);
   // A body that counts without the cache, beside a source that knows of it: the input is the same, and the cache belongs to it.
   const cached = (more.prompt_cached_tokens ?? 0) + (more.prompt_cache_creation_tokens ?? 0);
   const knowsCache = metrics.prompt_cached_tokens !== undefined || metrics.prompt_cache_creation_tokens !== undefined;

@@ -27,7 +27,7 @@ function put<T>(source: T): T {
 function putAll(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {
-    if (typeof member === 'string') putText(value, name, member);
+    if (typeof member === 'string') putText(value, name, member, Buffer.byteLength(member) === member.length);
     else putAll(member);
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { asWritten, jsonOf } from '../src/as-written';
 import { Binary } from '../src/binary';
 import { attach, errorContent, snapshot } from '../src/content';
 import { configure, cut } from '../src/policy';
@@ -67,6 +68,13 @@ describe('a field past its limit', () => {
     const shown = String(Reflect.get(copy, 'text'));
     assert.match(shown, /^€+… \[\d+ of 3145728 bytes cut\]$/);
     assert.ok(Buffer.byteLength(shown) <= 2 * 1024 * 1024 + 100);
+  });
+
+  it('is written as it is where all that was cut is ASCII, and the note is not', () => {
+    asWritten(() => {
+      const { value } = snapshot({ input: [{ text: 'x'.repeat(3 * 1024 * 1024) }, { text: 'y'.repeat(2000) }] });
+      assert.equal(jsonOf(value).toString(), JSON.stringify(value));
+    });
   });
 
   it('stays small when it is made of a million members', () => {

@@ -19,6 +19,14 @@ const PARTS = [
 const TEXTS: Readonly<Record<string, string>> = {
   nothing: '',
   'every character beside every other': PARTS.map((part) => PARTS.map((other) => part + other).join('')).join(''),
+  'every ASCII character beside every other': PARTS.slice(0, 0x80)
+    .map((part) =>
+      PARTS.slice(0, 0x80)
+        .map((other) => part + other)
+        .join(''),
+    )
+    .join(''),
+  'nothing but ASCII': 'Take tram 28 from Martim Moniz.'.repeat(5000),
   'nothing but quotes': '"'.repeat(5000),
   'an escape behind each length': Array.from({ length: 300 }, (_, length) => `${'x'.repeat(length)}\u0001`).join(''),
   'many escapes behind few': `${'x\n'.repeat(20)}${'x'.repeat(5000)}${'"'.repeat(5000)}`,
@@ -26,6 +34,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   'more than is kept': 'Take tram 28 from “Martim Moniz”.\n'.repeat(50_000),
 };
 
+const isAscii = (text: string) => Buffer.byteLength(text) === text.length;
 const written = (writer: JsonWriter) => Buffer.from(writer.take()).toString();
 
 describe('a writer of JSON', () => {
@@ -36,10 +45,12 @@ describe('a writer of JSON', () => {
       for (let before = 0; before < 5; before++) {
         for (let behind = 0; behind < 5; behind++) {
           const given = `${'a'.repeat(before)}${text}${'z'.repeat(behind)}`;
-          writer.json('[1,'.padEnd(3 + before));
-          writer.text(given);
-          writer.json(']');
-          assert.ok(written(writer) === `${'[1,'.padEnd(3 + before)}${JSON.stringify(given)}]`, `${before} before, ${behind} behind`);
+          for (const isKnown of [false, isAscii(given)]) {
+            writer.json('[1,'.padEnd(3 + before));
+            writer.text(given, isKnown);
+            writer.json(']');
+            assert.ok(written(writer) === `${'[1,'.padEnd(3 + before)}${JSON.stringify(given)}]`, `${before} before, ${behind} behind`);
+          }
         }
       }
     });
@@ -54,16 +65,26 @@ describe('a writer of JSON', () => {
         return state % below;
       };
       const text = Array.from({ length: next(200) }, () => PARTS[next(seed % 2 ? PARTS.length : 12) + (seed % 2 ? 0 : 120)]).join('');
-      writer.text(text);
+      writer.text(text, seed % 3 === 0 && isAscii(text));
       assert.equal(written(writer), JSON.stringify(text), `seed ${seed}`);
+    }
+  });
+
+  it('reads no further than a text goes, whatever stands behind it', () => {
+    const writer = new JsonWriter();
+    for (let length = 0; length < 50; length++) {
+      writer.text('x'.repeat(1000), true);
+      writer.take();
+      writer.text('y'.repeat(length), true);
+      assert.equal(written(writer), JSON.stringify('y'.repeat(length)));
     }
   });
 
   it('gives what is not written over by what comes next', () => {
     const writer = new JsonWriter();
-    writer.text('first');
+    writer.text('first', true);
     const first = writer.take();
-    writer.text('other');
+    writer.text('other', false);
     writer.take();
     assert.equal(Buffer.from(first).toString(), '"first"');
     assert.equal(writer.take().length, 0);

@@ -1,5 +1,5 @@
 import { Binary } from '../binary';
-import { isObject, number, object, objects, string } from '../read';
+import { defined, isObject, number, object, objects, put, string } from '../read';
 import { tokenMetrics, type Usage } from '../tokens';
 import type { Family, Fields, JsonObject } from '../types';
 import { AnthropicStream } from './anthropic-stream';
@@ -14,15 +14,13 @@ export const anthropic: Family = {
     const system = body.system === undefined || body.system === null ? [] : [{ role: 'system', content: readContent(body.system) }];
     return {
       input: [...system, ...objects(body.messages).map(readMessage)],
-      metadata: { ...readParameters(body), ...readTools(body.tools, body.tool_choice) },
+      metadata: put(readParameters(body), readTools(body.tools, body.tool_choice)),
     };
   },
   response(body): Fields {
-    const stopReason = string(body.stop_reason);
-    const responseModel = string(body.model);
     return {
       output: [{ role: string(body.role) ?? 'assistant', content: readContent(body.content) }],
-      metadata: { ...(stopReason !== undefined && { stopReason }), ...(responseModel !== undefined && { responseModel }) },
+      metadata: defined({ stopReason: string(body.stop_reason), responseModel: string(body.model) }),
       metrics: tokenMetrics(readUsage(object(body.usage) ?? {})),
     };
   },

@@ -1,4 +1,4 @@
-import { number, object, objects, string } from '../read';
+import { number, object, objects, put, string } from '../read';
 import { tokenMetrics, type Usage } from '../tokens';
 import type { Accumulator, Family, Fields, JsonObject } from '../types';
 import { CohereStream } from './cohere-stream';
@@ -19,7 +19,7 @@ export const cohereChat: Family = {
         ...objects(body.chat_history).map(readTurn),
         ...readNow(body),
       ],
-      metadata: { ...readParameters(body), ...readTools(body.tools, body.tool_choice) },
+      metadata: put(readParameters(body), readTools(body.tools, body.tool_choice)),
     };
   },
   response(body) {

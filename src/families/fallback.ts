@@ -53,15 +53,13 @@ function bounded(read: () => Fields, otherwise: () => Fields): Fields {
     // nesting so deep that a reader ran out of stack
     fields = otherwise();
   }
-  const { input, output, metadata } = fields;
-  return {
-    ...fields,
-    ...(input !== undefined && { input: readable(input, VECTOR) }),
-    ...(output !== undefined && { output: readable(output, VECTOR) }),
-    ...(metadata !== undefined && {
-      metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, readable(value, VECTOR)])),
-    }),
-  };
+  const { input, output, metadata, metrics } = fields;
+  const found: Fields = {};
+  if (input !== undefined) found.input = readable(input, VECTOR);
+  if (output !== undefined) found.output = readable(output, VECTOR);
+  if (metadata) found.metadata = Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, readable(value, VECTOR)]));
+  if (metrics) found.metrics = metrics;
+  return found;
 }
 
 /** The first chunk that some family knows decides; until then, and where none ever does, chunks are folded as JSON. */

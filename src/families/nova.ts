@@ -1,5 +1,5 @@
 import { readBlocks } from '../blocks';
-import { isObject, object, objects, string } from '../read';
+import { isObject, object, objects, put, string } from '../read';
 import { converseUsage, tokenMetrics } from '../tokens';
 import type { Family, JsonObject } from '../types';
 import { NovaStream } from './nova-stream';
@@ -14,7 +14,7 @@ export const nova: Family = {
     const toolConfig = object(body.toolConfig) ?? {};
     return {
       input: [...system, ...objects(body.messages).map(readMessage)],
-      metadata: { ...readParameters(object(body.inferenceConfig) ?? {}), ...readTools(toolConfig.tools, toolConfig.toolChoice) },
+      metadata: put(readParameters(object(body.inferenceConfig) ?? {}), readTools(toolConfig.tools, toolConfig.toolChoice)),
     };
   },
   response(body) {

@@ -1,5 +1,5 @@
 import { Binary, contentTypeOf } from '../binary';
-import { isObject, number, object, objects, parseJson, string } from '../read';
+import { isObject, number, object, objects, parseJson, put, string } from '../read';
 import { tokenMetrics, type Usage } from '../tokens';
 import type { Family, JsonObject } from '../types';
 import { base64File, base64Type, dataUrl, sniff } from './media';
@@ -13,7 +13,7 @@ export const openaiChat: Family = {
   recognises: (request, response) => isRequest(request) || isResponse(response),
   request: (body) => ({
     input: Array.isArray(body.messages) ? objects(body.messages).map(readMessage) : readPrompt(body.prompt),
-    metadata: { ...readParameters(body), ...readTools(body.tools ?? legacyTools(body.functions), body.tool_choice ?? body.function_call) },
+    metadata: put(readParameters(body), readTools(body.tools ?? legacyTools(body.functions), body.tool_choice ?? body.function_call)),
   }),
   response(body) {
     const choices = objects(body.choices);

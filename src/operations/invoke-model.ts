@@ -5,7 +5,7 @@ import { familyOf } from '../families';
 import { unlisted } from '../families/hugging-face';
 import { readable } from '../families/readable';
 import { guard } from '../guard';
-import { defined, isObject, object, parseJson, string } from '../read';
+import { defined, isObject, object, parseJson, put, string } from '../read';
 import { addMissing, headerMetrics, invocationMetrics } from '../tokens';
 import type { Accumulator, Family, Fields, JsonObject, Operation } from '../types';
 import { textOf } from '../utf8';
@@ -44,22 +44,17 @@ function request(input: JsonObject): Fields {
   const body = bodyOf(input);
   const read: Fields =
     Object.keys(body).length > 0 ? familyOf(string(input.modelId) ?? '', body).request(body) : { input: readable(readBody(input.body)) };
-  return {
-    ...read,
-    metadata: {
-      ...read.metadata,
-      ...defined({
-        contentType: input.contentType,
-        accept: input.accept,
-        trace: input.trace,
-        guardrailIdentifier: input.guardrailIdentifier,
-        guardrailVersion: input.guardrailVersion,
-        performanceConfig: latency(input.performanceConfigLatency),
-        serviceTier: input.serviceTier,
-        requestMetadata: input.requestMetadata,
-      }),
-    },
-  };
+  const metadata = defined({
+    contentType: input.contentType,
+    accept: input.accept,
+    trace: input.trace,
+    guardrailIdentifier: input.guardrailIdentifier,
+    guardrailVersion: input.guardrailVersion,
+    performanceConfig: latency(input.performanceConfigLatency),
+    serviceTier: input.serviceTier,
+    requestMetadata: input.requestMetadata,
+  });
+  return put(put<Fields>({}, read), { metadata: put(put<JsonObject>({}, read.metadata), metadata) });
 }
 
 const latency = (value: unknown) => (typeof value === 'string' ? { latency: value } : undefined);
@@ -73,25 +68,23 @@ function response(output: JsonObject, input: JsonObject, headers: JsonObject): F
       ? familyOf(string(input.modelId) ?? '', asked, answered).response(answered, asked)
       : { output: readable(body) };
   const counted = object(output['amazon-bedrock-invocationMetrics']) ?? object(answered['amazon-bedrock-invocationMetrics']) ?? {};
-  return {
-    ...read,
-    metadata: {
-      ...read.metadata,
-      ...defined({
-        performanceConfig: latency(output.performanceConfigLatency),
-        serviceTier: output.serviceTier,
-        guardrail: guardrail({ ...answered, ...output }),
-      }),
-    },
+  const metadata = defined({
+    performanceConfig: latency(output.performanceConfigLatency),
+    serviceTier: output.serviceTier,
+    guardrail: guardrail(answered, output),
+  });
+  return put(put<Fields>({}, read), {
+    metadata: put(put<JsonObject>({}, read.metadata), metadata),
     // the body first, then the headers, then what Bedrock measured
     metrics: addMissing(addMissing(read.metrics ?? {}, headerMetrics(headers)), invocationMetrics(counted)),
-  };
+  });
 }
 
 /** What a guardrail did, and its assessments where the call asked for a trace. */
-function guardrail(source: JsonObject): JsonObject | undefined {
-  const action = source['amazon-bedrock-guardrailAction'];
-  const trace = object(source['amazon-bedrock-trace']);
+function guardrail(body: JsonObject, output: JsonObject): JsonObject | undefined {
+  const member = (name: string) => (output[name] === undefined ? body[name] : output[name]);
+  const action = member('amazon-bedrock-guardrailAction');
+  const trace = object(member('amazon-bedrock-trace'));
   return trace || action === 'INTERVENED' ? { ...defined({ action }), ...(object(trace?.guardrail) ?? trace) } : undefined;
 }
 
