@@ -1,6 +1,7 @@
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { asWritten } from '../as-written';
 import { guard } from '../guard';
+import { Queue } from './queue';
 import { isHandingOver } from './threads';
 
 /** AWS Lambda stops between two calls: nothing can wait there. */
@@ -20,7 +21,7 @@ interface Work {
   size: number;
 }
 
-const waiting: Work[] = [];
+const waiting = new Queue<Work>();
 /** Bytes that it holds. */
 let held = 0;
 let timer: NodeJS.Timeout | undefined;
@@ -48,11 +49,11 @@ export const setBusy = (): void => busy?.();
  */
 export function afterwards(run: () => void, size = 0): void {
   if (waiting.length === 0) setBusy();
-  waiting.push({ run, size });
+  waiting.add({ run, size });
   held += size;
   // A worker may be ended before its next turn.
   if (isHandingOver()) workAll();
-  while (exceeds(TOO_MUCH)) work(waiting.shift());
+  while (exceeds(TOO_MUCH)) work(waiting.take());
   if (waiting.length === 0) return;
   if (LINGER_MS === 0 || exceeds(PLENTY)) soon();
   else if (!scheduled) timer ??= setTimeout(soon, LINGER_MS).unref();
@@ -72,13 +73,13 @@ function workSome(): void {
   scheduled = false;
   const end = performance.now() + SLICE_MS;
   // One at a time: what a user's own function does in between may add to them, or have all of them done.
-  while (waiting.length > 0 && performance.now() < end) work(waiting.shift());
+  while (waiting.length > 0 && performance.now() < end) work(waiting.take());
   if (waiting.length > 0) soon();
 }
 
 /** Does what waits, now: what comes after it finds it done. */
 export function workAll(): void {
-  for (const one of waiting.splice(0)) work(one);
+  for (let left = waiting.length; left > 0; left--) work(waiting.take());
 }
 
 function work(one: Work | undefined): void {
