@@ -13,8 +13,10 @@ interface Workload {
   lanes?: number;
   everyMs?: number;
   settings?: Record<string, string>;
-  /** How often all start anew, where that is more than once. */
+  /** How often all start anew, where that is more than once: the same code costs one process more than another. */
   processes?: number;
+  /** Rounds that all of them take at the same time. */
+  together?: number;
   /** Files that come with each call. */
   files?: number;
   /** The floor and the application without Braintrust are measured, too. */
@@ -27,9 +29,9 @@ const OFF = { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' };
 
 const WORKLOADS: readonly Workload[] = [
   { name: 'small Converse', call: 'converse', count: 250, warm: 800, processes: 2, bare: true },
-  { name: 'small Converse, 64 at a time', call: 'converse', count: 1920, warm: 6000, processes: 2, lanes: 64, bare: false },
+  { name: 'small Converse, 64 at a time', call: 'converse', count: 1920, warm: 6000, processes: 4, together: 2, lanes: 64, bare: false },
   { name: 'small Converse, one every 15 ms', call: 'served', count: 90, warm: 60, processes: 2, everyMs: 15, bare: false },
-  { name: 'conversation of 200 KB', call: 'conversation', count: 250, warm: 300, processes: 2, bare: false },
+  { name: 'conversation of 200 KB', call: 'conversation', count: 250, warm: 300, processes: 3, together: 3, bare: false },
   { name: 'conversation of 200 KB, 64 at a time', call: 'conversation', count: 64, warm: 64, lanes: 64, bare: false },
   { name: 'image of 5 MB', call: 'image', count: 4, warm: 4, files: 1, bare: false },
   { name: 'image of 5 MB, attachments off', call: 'image', count: 4, warm: 4, settings: OFF, bare: false },
@@ -79,7 +81,7 @@ async function measure(surroundings: Parameters<Section['run']>[0], workload: Wo
     processes: quick ? 1 : (workload.processes ?? 1),
     rounds: everyMs ? 3 : lanes ? 1 : 2,
     // What comes at a pace of its own has the machine to itself; and nothing says whose a file is.
-    together: everyMs || workload.files ? 0 : 4,
+    together: everyMs || workload.files ? 0 : (workload.together ?? 4),
     ...(workload.settings && { settings: workload.settings }),
     warm: (application) => calls(application, workload.warm),
     block: (application) => calls(application, count),

@@ -11,9 +11,8 @@ const ABANDONED = [
 ];
 
 const STOWED = [
-  { name: 'first', unit: 'MB of call 1–1,000' },
-  { name: 'second', unit: 'MB of 1,001–2,000' },
-  { name: 'third', unit: 'MB of 2,001–3,000' },
+  { name: 'first', unit: 'MB of call 1–1,000', count: 1000 },
+  { name: 'rest', unit: 'MB of 1,001–3,000', count: 2000 },
 ];
 
 /** What is allocated, with room enough that nothing is collected while it is counted: nearly the same figure in every run. */
@@ -84,7 +83,7 @@ async function allocation(surroundings: Surroundings, taking: readonly Contender
   return workloads.flatMap(({ name }, index) => rounds[index]?.figures(`allocated: ${name}`, taking, ALLOCATED) ?? []);
 }
 
-/** What the heap has after a thousand calls of 64 KB each that Braintrust does not take, after two thousand, and so on. */
+/** What the heap has after a thousand calls of 64 KB each that Braintrust does not take, and what two thousand more add to it. */
 async function undelivered(surroundings: Surroundings, taking: readonly Contender[], state: 'down' | 'slow'): Promise<Figure[]> {
   const rounds = new Rounds();
   const { servers } = surroundings;
@@ -93,8 +92,8 @@ async function undelivered(surroundings: Surroundings, taking: readonly Contende
     const application = await startApplication(surroundings, contender, settings, ['--expose-gc']);
     let { bytes: before = 0 } = await application.order('stow', { name: 'chapter', count: 20 });
     const sample: Record<string, number> = {};
-    for (const { name } of STOWED) {
-      const { bytes = 0 } = await application.order('stow', { name: 'chapter', count: 1000 });
+    for (const { name, count } of STOWED) {
+      const { bytes = 0 } = await application.order('stow', { name: 'chapter', count });
       sample[name] = (bytes - before) / 1e6;
       before = bytes;
     }
