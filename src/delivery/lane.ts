@@ -58,7 +58,10 @@ export class Lane {
     readonly destination: Destination,
     private readonly isQuiet: () => boolean,
     private readonly settled: (outcome: Settled) => void,
-  ) {}
+  ) {
+    // To log in takes longer than to send: a short program is done with it by its end. Where it fails, whoever sends asks again, and tells.
+    destination.open(REQUEST_MS).catch(() => {});
+  }
 
   get bytes(): number {
     return this.#bytes;
