@@ -54,6 +54,18 @@ describe('what an application has given', () => {
     assert.deepEqual(keep(null), { value: {}, size: 0 });
   });
 
+  it('has what there is of a list that does not say the truth about its length', () => {
+    for (const [length, copy] of [
+      [-1, []],
+      [1.5, ['a', 'b']],
+      [Number.NaN, []],
+      [3, ['a', 'b', undefined]],
+    ] as const) {
+      const list = new Proxy(['a', 'b'], { get: (target, name) => (name === 'length' ? length : Reflect.get(target, name)) });
+      assert.deepEqual(copyOf(list), copy, String(length));
+    }
+  });
+
   it('ends where it goes round in circles, and is not written out where it is shared a thousand times', () => {
     const circle: Record<string, unknown> = { a: 1 };
     circle.self = circle;

@@ -59,8 +59,9 @@ export class Lane {
     private readonly isQuiet: () => boolean,
     private readonly settled: (outcome: Settled) => void,
   ) {
-    // To log in takes longer than to send: a short program is done with it by its end. Where it fails, whoever sends asks again, and tells.
-    destination.open(REQUEST_MS).catch(() => {});
+    // To log in takes longer than to send: a short program is done with it by its end. In a turn of its own: what is asked for it may be loaded
+    // first. Where it fails, whoever sends asks again, and tells.
+    setTimeout(() => destination.open(REQUEST_MS).catch(() => {}), 0).unref();
   }
 
   get bytes(): number {
