@@ -117,14 +117,16 @@ class Copy {
 
   #list(source: unknown[]): unknown[] {
     const target = listFor(source);
-    for (let index = 0; index < source.length; index++) {
+    let count = 0;
+    while (count < source.length) {
+      const index = count++;
       if (!this.#allowance.member()) {
         target[index] = `[${source.length - index} of ${source.length} items cut]`;
-        target.length = index + 1;
         break;
       }
       target[index] = this.#member(source, index, target, index) ?? null;
     }
+    target.length = count;
     return target;
   }
 

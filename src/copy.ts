@@ -103,7 +103,8 @@ class Copier {
 }
 
 /** A list for the copies of what is in another one: one that grows from nothing has room for seventeen members as soon as it has one. */
-export const listFor = ({ length }: unknown[]): unknown[] => (length > 0 && length <= MOST_ROOM ? new Array(Math.trunc(length)) : []);
+export const listFor = ({ length }: unknown[]): unknown[] =>
+  length > 0 && length <= MOST_ROOM ? new Array(Math.trunc(Number(length))) : [];
 
 const MOST_ROOM = 1024;
 

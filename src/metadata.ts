@@ -23,10 +23,11 @@ export function callMetadata(command: Omit<Command, 'input'>, input: JsonObject,
 export function outcomeMetadata(output: JsonObject | undefined, error: unknown, wire: Wire): JsonObject {
   const failed = object(error);
   const metadata = object((failed ?? output)?.$metadata);
-  const headers = object(object(failed?.$response)?.headers) ?? wire.headers;
+  // Asked for only where the id is not known: what throws there costs the rest.
+  const header = () => (object(object(failed?.$response)?.headers) ?? wire.headers)['x-amzn-requestid'];
   const attempts = number(metadata?.attempts) ?? 1;
   return defined({
-    requestId: word(metadata?.requestId) ?? word(headers['x-amzn-requestid']),
+    requestId: word(metadata?.requestId) ?? word(header()),
     httpStatus: number(metadata?.httpStatusCode),
     attempts: attempts > 1 ? attempts : undefined,
     totalRetryDelay: attempts > 1 ? number(metadata?.totalRetryDelay) : undefined,

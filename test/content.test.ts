@@ -77,6 +77,12 @@ describe('a field past its limit', () => {
     });
   });
 
+  it('has no more of a list than there is when it is read', () => {
+    let reads = 0;
+    const list = new Proxy(['a', 'b'], { get: (target, name) => (name === 'length' && reads++ === 0 ? 5 : Reflect.get(target, name)) });
+    assert.deepEqual(input(list), ['a', 'b']);
+  });
+
   it('stays small when it is made of a million members', () => {
     const copy = input(Array.from({ length: 1_000_000 }, (_, index) => ({ index })));
     assert.ok(JSON.stringify(copy).length < 4 * 1024 * 1024);

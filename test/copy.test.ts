@@ -60,6 +60,7 @@ describe('what an application has given', () => {
       [1.5, ['a', 'b']],
       [Number.NaN, []],
       [3, ['a', 'b', undefined]],
+      [2n, ['a', 'b']],
     ] as const) {
       const list = new Proxy(['a', 'b'], { get: (target, name) => (name === 'length' ? length : Reflect.get(target, name)) });
       assert.deepEqual(copyOf(list), copy, String(length));
