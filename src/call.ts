@@ -130,7 +130,8 @@ export class Call {
       if (!this.#session) {
         this.#session = {};
         const begun = { metadata: callMetadata(this.command, this.input), ...this.#request.value };
-        writeRow(this.place, { ...this.#row(), ...begun, uploads: [] }, this.#session);
+        const own = { name: this.#name, type: this.command.operation.type, start: this.#started, uploads: [] };
+        writeRow(this.place, { ...own, ...begun }, this.#session);
       }
       const copy = snapshot(fields);
       const uploads = guard('attach', () => attach(copy.files)) ?? [];
@@ -165,11 +166,10 @@ export class Call {
     const jobs = guard('jobs', () => (!ending.error && output ? operation.jobs?.(output, this.input) : undefined)) ?? [];
     const made = jobs.find(({ submitted }) => submitted);
     const { value: request } = this.#request;
-    const { name, type, start } = this.#row();
     const row = {
-      name,
-      type,
-      start,
+      name: this.#name,
+      type: operation.type,
+      start: this.#started,
       end,
       error,
       uploads,
@@ -187,13 +187,11 @@ export class Call {
 
   /** Whether the user wants no span of such a call; what it tells about jobs is wanted all the same. */
   #isIgnored(): boolean {
-    const { name } = this.command.operation;
-    return config().ignore.has(name.toLowerCase());
+    return config().ignore.has(this.command.operation.name.toLowerCase());
   }
 
-  #row() {
-    const { name, type } = this.command.operation;
-    return { name: `bedrock.${name}`, type, start: this.#started };
+  get #name(): string {
+    return `bedrock.${this.command.operation.name}`;
   }
 
   /** Unix seconds of a time by `performance.now()`. */
