@@ -8,8 +8,8 @@ import type { JsonObject, Operation } from './types';
 type Next = (args: unknown) => unknown;
 
 /**
- * The HTTP side of a call: the SDK keeps neither the headers of its response nor when a frame of a stream came in. What sees it is a
- * middleware, the SDK's own way to do so, between its reader and its request handler.
+ * The HTTP side of a call: the SDK keeps neither the headers of its response nor when a frame of a stream came in. What sees it stands
+ * around the client's request handler, as the innermost of its middlewares would.
  */
 export class Wire {
   /** Of the response to the last attempt, where the operation has a use for them. */
@@ -23,17 +23,13 @@ export class Wire {
   /** The application's own, until `send` has returned. */
   #input: object | undefined;
 
-  /** Adds the middleware to a client, once. Called before the client's `send`, which asks it for its handler. */
+  /** Listens to a client, from the first time on. Called before the client's `send`, which asks it for its handler. */
   listen(client: object, operation: Operation, input: object): void {
     const stack: unknown = Reflect.get(client, 'middlewareStack');
-    if (!isObject(stack) || typeof stack.add !== 'function') return;
+    if (!isObject(stack)) return;
     this.#operation = operation;
-    const has = listening.get(stack);
-    const { sends } = operation;
-    if (!has) stack.add(responses, { step: 'deserialize', priority: 'low', name: 'braintrustBedrockResponse', override: true });
-    if (sends && !has?.sends)
-      stack.add(sending, { step: 'initialize', priority: 'high', name: 'braintrustBedrockSending', override: true });
-    if (!has || (sends && !has.sends)) listening.set(stack, { sends: Boolean(sends) });
+    if (!listening.responses.has(stack)) hearResponses(stack);
+    if (operation.sends && !listening.sent.has(stack)) hearSending(stack);
     // A client that keeps its handlers asks once for many calls.
     if (object(Reflect.get(client, 'config'))?.cacheMiddleware === true) wires.set(input, this);
     else {
@@ -83,8 +79,36 @@ export class Wire {
   }
 }
 
-/** What has been added to a client, by its middleware stack. */
-const listening = new WeakMap<object, { sends: boolean }>();
+/** The middleware stacks of clients that are listened to: where a response comes from, and what the application sends. */
+const listening = { responses: new WeakSet<object>(), sent: new WeakSet<object>() };
+
+/**
+ * A command asks the client's stack and its own, put together, for a handler around the request handler, with the context of the call. To a
+ * middleware the SDK would tell the same, and copy and sort it with all others at each call.
+ */
+function hearResponses(stack: JsonObject): void {
+  listening.responses.add(stack);
+  const { concat } = stack;
+  if (typeof concat !== 'function') return;
+  stack.concat = function (this: unknown, ...others: unknown[]): unknown {
+    const whole: unknown = concat.apply(this, others);
+    guard('wire', () => hearHandler(whole));
+    return whole;
+  };
+}
+
+function hearHandler(stack: unknown): void {
+  if (!isObject(stack) || typeof stack.resolve !== 'function') return;
+  const { resolve } = stack;
+  stack.resolve = (handler: Next, context: unknown): unknown => resolve.call(stack, responses(handler, context), context);
+}
+
+function hearSending(stack: JsonObject): void {
+  listening.sent.add(stack);
+  if (typeof stack.add !== 'function') return;
+  stack.add(sending, { step: 'initialize', priority: 'high', name: 'braintrustBedrockSending', override: true });
+}
+
 /** Whose handler is being asked for: set while a client's `send` itself runs. */
 let current: Wire | undefined;
 /** By command input, where the moment does not tell. */

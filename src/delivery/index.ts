@@ -13,8 +13,8 @@ import { flushMain, greet, type Handed, handOver, isHandingOver } from './thread
 import { reportLost } from './told';
 import { afterwards, isWorking, isWorkLeft, STOPS, setBusy, workAll } from './work';
 
-/** How long rows wait for more, to be sent together, in milliseconds. */
-const LINGER_MS = STOPS ? 0 : 500;
+/** How long rows wait for more, to be sent together, in milliseconds: until those that are written next are there, too. */
+const LINGER_MS = STOPS ? 0 : 300;
 
 interface Unwritten {
   destination: Destination;

@@ -6,12 +6,12 @@ import { isHandingOver } from './threads';
 
 /** AWS Lambda stops between two calls: nothing can wait there. */
 export const STOPS = Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
-/** How long work waits for more, to be done together, in milliseconds. */
-const LINGER_MS = STOPS ? 0 : 40;
+/** How long work waits for more, in milliseconds: the less often it is done, the fewer of the application's calls find it in their way. */
+const LINGER_MS = STOPS ? 0 : 250;
 /** How long work is done before the application has its turn, in milliseconds. */
 const SLICE_MS = 2;
 /** How much work waits no longer, and how much does not even wait for the next turn: that much of it is done at once. */
-const PLENTY = { count: 500, bytes: 1024 * 1024 };
+const PLENTY = { count: 64, bytes: 1024 * 1024 };
 const TOO_MUCH = { count: 2000, bytes: 16 * 1024 * 1024 };
 
 /** What is done when the application has had its answer: reading what a call was about, and writing it as JSON. */

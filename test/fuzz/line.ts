@@ -199,23 +199,26 @@ async function readAll(stream: object, consumer: Call['consumer']): Promise<void
   }
 }
 
-type Middleware = (next: (args: unknown) => unknown, context: unknown) => (args: unknown) => unknown;
+type Handler = (args: unknown) => unknown;
+type Middleware = (next: Handler, context: unknown) => Handler;
 
-/** A client with the middlewares that the line adds, around the answer as the SDK has them. */
+/** A client that asks for its handler as the SDK's does, with the middlewares that the line adds around the answer. */
 function fakeClient(call: Call) {
   const added: Middleware[] = [];
-  const client = { config: {}, middlewareStack: { add: (middleware: Middleware) => added.push(middleware) } };
+  const middlewareStack = {
+    add: (middleware: Middleware) => added.push(middleware),
+    concat: () => ({ resolve: (handler: Handler, _context: unknown): Handler => handler }),
+  };
+  const client = { config: {}, middlewareStack };
   const headers = revived(call.headers ?? {});
   const around = async (answer: (input: unknown) => Promise<unknown>, input: unknown): Promise<unknown> => {
-    let next = async (args: unknown): Promise<unknown> => {
+    const answering: Handler = async (args) => {
       const response = { headers, body: {} };
       return { output: await answer(isObject(args) ? args.input : undefined), response };
     };
-    for (const middleware of [...added].reverse()) {
-      const handle = middleware(next, {});
-      next = async (args) => handle(args);
-    }
-    const result = await next({ input });
+    let handle = middlewareStack.concat().resolve(answering, {});
+    for (const middleware of [...added].reverse()) handle = middleware(handle, {});
+    const result = await handle({ input });
     return isObject(result) ? result.output : undefined;
   };
   return { client, around };
