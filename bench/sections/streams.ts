@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { contenders } from '../contenders';
-import { type Pairing, paired, type Sample } from '../paired';
+import { paired, type Sample } from '../paired';
 import type { Application, Surroundings } from '../processes';
 import type { Section } from '../section';
 
@@ -9,11 +9,11 @@ const OPERATIONS = [
   { name: 'InvokeModelWithResponseStream', call: 'invokeStream' },
 ] as const;
 
-/** Events of a stream, and streams of a block. */
+/** Events of a stream, streams of a block, and how many blocks: those of 1,000 tell when the first event comes, which takes many. */
 const LENGTHS = [
-  { events: 10, count: 100, warm: 1000 },
-  { events: 1000, count: 15, warm: 150 },
-  { events: 20_000, count: 1, warm: 8 },
+  { events: 10, count: 100, warm: 1000, rounds: 2, together: 6 },
+  { events: 1000, count: 15, warm: 150, rounds: 6, together: 10 },
+  { events: 20_000, count: 1, warm: 8, rounds: 2, together: 6 },
 ] as const;
 
 const METRICS = [
@@ -30,12 +30,12 @@ export const streams: Section = {
   async *run(surroundings, { quick, say }) {
     const taking = contenders('none', 'again', 'ours', 'theirs');
     for (const { name, call } of quick ? OPERATIONS.slice(0, 1) : OPERATIONS) {
-      for (const { events, count, warm } of quick ? LENGTHS.slice(1, 2) : LENGTHS) {
+      for (const { events, count, warm, ...howOften } of quick ? LENGTHS.slice(1, 2) : LENGTHS) {
         const workload = `${name}, ${events.toLocaleString('en-US')} events`;
         say(workload);
         const rounds = await paired(surroundings, {
           contenders: taking,
-          ...howOften(quick),
+          ...(quick ? { processes: 1, rounds: 2, together: 2 } : { processes: 2, ...howOften }),
           warm: (application) => cpuOf(surroundings, application, call, events, quick ? count : warm),
           block: (application) => cpuOf(surroundings, application, call, events, count),
         });
@@ -50,9 +50,6 @@ export const streams: Section = {
     }
   },
 };
-
-const howOften = (quick: boolean): Pick<Pairing, 'processes' | 'rounds' | 'together'> =>
-  quick ? { processes: 1, rounds: 2, together: 2 } : { processes: 2, rounds: 2, together: 6 };
 
 async function cpuOf(surroundings: Surroundings, application: Application, name: string, events: number, count: number): Promise<Sample> {
   const { first = 0 } = await application.order('run', { name, events, count });
