@@ -114,7 +114,7 @@ function throughput(lines: Lines): void {
       const other = lines.of(workload, `${id}-${state}`, 'cpu');
       // 64 at a time leave a core no rest: what it takes for a call is how many calls it takes. A clock is too coarse for 3 %, and so is the median
       // of blocks: the collector goes through the whole heap once or twice in each.
-      const share = up && other && sum(up.samples) / sum(other.samples);
+      const share = up && other && up.samples.length === other.samples.length ? sum(up.samples) / sum(other.samples) : undefined;
       lines.atLeast(5, `ingest ${state}${who}: calls per second of CPU, of ingest up`, share, 0.97);
       // Their prompts are 128 MB, behind 64 MB of the first: a heap that is bounded has no room for them.
       lines.atMost(

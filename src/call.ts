@@ -78,8 +78,8 @@ export class Call {
     this.input = value;
     this.#size = size;
     this.#sent = operation.sends && guard('sends', () => this.#listenToSent(input));
-    guard('wire', () => this.wire.listen(client, operation, input));
     begun(this.atExit);
+    guard('wire', () => this.wire.listen(client, operation, input)); // until `sent`: nothing after it may fail
   }
 
   /** The process ends before the call does. */

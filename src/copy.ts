@@ -95,9 +95,9 @@ class Copier {
   #whole(source: object, name: string): object {
     const isBytes = source instanceof Uint8Array || source instanceof ArrayBuffer;
     if (!isBytes) return source;
+    this.size += source.byteLength;
     const { content, attachments, maxAttachmentBytes } = config();
     if (name !== 'body' && !(content && attachments && source.byteLength <= maxAttachmentBytes)) return source;
-    this.size += source.byteLength;
     return new Uint8Array(source instanceof ArrayBuffer ? source.slice(0) : source);
   }
 }

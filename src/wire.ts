@@ -22,26 +22,34 @@ export class Wire {
   #operation: Operation | undefined;
   /** The application's own, until `send` has returned. */
   #input: object | undefined;
+  /** Whose `send` was running when this one's began. */
+  #outer: Wire | undefined;
+  #isSending = false;
 
   /** Listens to a client, from the first time on. Called before the client's `send`, which asks it for its handler. */
   listen(client: object, operation: Operation, input: object): void {
     const stack: unknown = Reflect.get(client, 'middlewareStack');
     if (!isObject(stack)) return;
     this.#operation = operation;
-    if (!listening.responses.has(stack)) hearResponses(stack);
-    if (operation.sends && !listening.sent.has(stack)) hearSending(stack);
+    hearOnce(stack, RESPONSES, () => {
+      if (!guard('wire', () => hearResponses(stack))) add(stack, responses, 'Response', { step: 'deserialize', priority: 'low' });
+    });
+    if (operation.sends) hearOnce(stack, SENT, () => add(stack, sending, 'Sending', { step: 'initialize', priority: 'high' }));
+    this.#outer = current;
+    this.#isSending = true;
     // A client that keeps its handlers asks once for many calls.
-    if (object(Reflect.get(client, 'config'))?.cacheMiddleware === true) wires.set(input, this);
-    else {
-      this.#input = input;
-      current = this;
-    }
+    const keepsHandlers = object(Reflect.get(client, 'config'))?.cacheMiddleware === true;
+    current = keepsHandlers ? undefined : this;
+    if (keepsHandlers) wires.set(input, this);
+    else this.#input = input;
   }
 
   /** The client has its handler, or will ask for it too late to be told by the moment whose it is. */
   sent(): void {
-    if (current !== this) return;
-    current = undefined;
+    if (!this.#isSending) return;
+    this.#isSending = false;
+    current = this.#outer;
+    this.#outer = undefined;
     if (this.context === undefined && this.#input) wires.set(this.#input, this);
     this.#input = undefined;
   }
@@ -79,37 +87,42 @@ export class Wire {
   }
 }
 
-/** The middleware stacks of clients that are listened to: where a response comes from, and what the application sends. */
-const listening = { responses: new WeakSet<object>(), sent: new WeakSet<object>() };
+/** What a client's stack is marked with: on itself, since a Proxy around it may be another one each time. */
+const RESPONSES = Symbol.for('braintrust-bedrock.responses');
+const SENT = Symbol.for('braintrust-bedrock.sent');
+/** Those that nobody may mark. */
+const unmarked = { [RESPONSES]: new WeakSet<object>(), [SENT]: new WeakSet<object>() };
+
+function hearOnce(stack: JsonObject, mark: typeof RESPONSES | typeof SENT, hear: () => void): void {
+  if (Reflect.get(stack, mark) === true || unmarked[mark].has(stack)) return;
+  if (!Reflect.defineProperty(stack, mark, { value: true })) unmarked[mark].add(stack);
+  hear();
+}
 
 /**
  * A command asks the client's stack and its own, put together, for a handler around the request handler, with the context of the call. To a
- * middleware the SDK would tell the same, and copy and sort it with all others at each call.
+ * middleware the SDK would tell the same, and copy and sort it with all others at each call. False where the stack cannot be listened to.
  */
-function hearResponses(stack: JsonObject): void {
-  listening.responses.add(stack);
-  const { concat } = stack;
-  if (typeof concat !== 'function') return;
-  stack.concat = function (this: unknown, ...others: unknown[]): unknown {
-    const whole: unknown = concat.apply(this, others);
-    guard('wire', () => hearHandler(whole));
-    return whole;
+function hearResponses(stack: unknown): boolean {
+  if (!isObject(stack)) return false;
+  const { concat, clone, resolve } = stack;
+  if (Object.isFrozen(stack) || typeof concat !== 'function' || typeof clone !== 'function' || typeof resolve !== 'function') return false;
+  // What is made of it is listened to as it is itself.
+  const listened = (made: unknown): unknown => {
+    guard('wire', () => hearResponses(made));
+    return made;
   };
-}
-
-function hearHandler(stack: unknown): void {
-  if (!isObject(stack) || typeof stack.resolve !== 'function') return;
-  const { resolve } = stack;
+  stack.concat = (...others: unknown[]): unknown => listened(concat.apply(stack, others));
+  stack.clone = (...args: unknown[]): unknown => listened(clone.apply(stack, args));
   stack.resolve = (handler: Next, context: unknown): unknown => resolve.call(stack, responses(handler, context), context);
+  return true;
 }
 
-function hearSending(stack: JsonObject): void {
-  listening.sent.add(stack);
-  if (typeof stack.add !== 'function') return;
-  stack.add(sending, { step: 'initialize', priority: 'high', name: 'braintrustBedrockSending', override: true });
+function add(stack: JsonObject, middleware: (next: Next, context: unknown) => Next, name: string, options: object): void {
+  if (typeof stack.add === 'function') stack.add(middleware, { ...options, name: `braintrustBedrock${name}`, override: true });
 }
 
-/** Whose handler is being asked for: set while a client's `send` itself runs. */
+/** Whose handler is being asked for: set while a client's `send` itself runs; absent where many calls will have it. */
 let current: Wire | undefined;
 /** By command input, where the moment does not tell. */
 const wires = new WeakMap<object, Wire>();

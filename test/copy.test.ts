@@ -105,4 +105,11 @@ describe('bytes', () => {
     assert.notEqual(copy.body.buffer, large.buffer);
     assert.deepEqual(Object(copyOf({ body: large })).body.byteLength, large.byteLength);
   });
+
+  it('count as held, copied or not: what waits with them is written the sooner', () => {
+    assert.equal(
+      keep({ image: new Uint8Array(100), body: new Uint8Array(10), large: new Uint8Array(21 * 1024 * 1024) }).size,
+      110 + 21 * 1024 * 1024,
+    );
+  });
 });

@@ -200,15 +200,20 @@ async function readAll(stream: object, consumer: Call['consumer']): Promise<void
 }
 
 type Handler = (args: unknown) => unknown;
+interface Stack {
+  add?(middleware: Middleware): void;
+  concat(): Stack;
+  clone(): Stack;
+  resolve(handler: Handler, context: unknown): Handler;
+}
 type Middleware = (next: Handler, context: unknown) => Handler;
 
 /** A client that asks for its handler as the SDK's does, with the middlewares that the line adds around the answer. */
 function fakeClient(call: Call) {
   const added: Middleware[] = [];
-  const middlewareStack = {
-    add: (middleware: Middleware) => added.push(middleware),
-    concat: () => ({ resolve: (handler: Handler, _context: unknown): Handler => handler }),
-  };
+  const resolve = (handler: Handler, _context: unknown): Handler => handler;
+  const stack = (): Stack => ({ concat: stack, clone: stack, resolve });
+  const middlewareStack: Stack = { ...stack(), add: (middleware: Middleware) => added.push(middleware) };
   const client = { config: {}, middlewareStack };
   const headers = revived(call.headers ?? {});
   const around = async (answer: (input: unknown) => Promise<unknown>, input: unknown): Promise<unknown> => {
