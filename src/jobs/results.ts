@@ -1,4 +1,5 @@
 import { attach, errorContent, snapshot } from '../content';
+import { keep } from '../copy';
 import { watchExit } from '../delivery/exit';
 import { guard } from '../guard';
 import type { Place } from '../place';
@@ -49,7 +50,8 @@ export class Results {
 
   /** @param record a line, a parsed record, or `undefined` for what was no line */
   take(record: unknown): void {
-    const row = guard('record', () => readRecord(typeof record === 'string' ? parseJson(record) : record, this.#job));
+    // One that the caller has parsed may be anything: a copy has an end.
+    const row = guard('record', () => readRecord(typeof record === 'string' ? parseJson(record) : keep(record).value, this.#job));
     if (!row) {
       this.summary.malformed++;
       return;

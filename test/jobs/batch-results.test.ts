@@ -123,6 +123,16 @@ describe('the results of a batch job', () => {
       assert.deepEqual(await traceBatchResults(undefined, { jobArn: arnOf('nothing') }), { records: 0, errors: 0, malformed: 0 });
     });
 
+    it('takes a record that has itself in it twice, as no JSON has', async () => {
+      const jobArn = arnOf('circular');
+      const half: Record<string, unknown> = { question: 'Where is the tram?' };
+      Object.assign(half, { one: half, other: half });
+      const record = { recordId: 'circular', modelInput: half, modelOutput: half };
+      const summary = await traceBatchResults([record], { jobArn, model: 'acme.oracle-v1' });
+      assert.deepEqual(summary, { records: 1, errors: 0, malformed: 0 });
+      assert.equal((await recordsOf(jobArn)).size, 1);
+    });
+
     it('writes nothing for ids that the batch has not, where the caller knows those that it has, and says so once', async () => {
       const jobArn = arnOf('known-ids');
       let told = '';
