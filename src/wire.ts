@@ -87,9 +87,9 @@ export class Wire {
   }
 }
 
-/** What a client's stack is marked with: on itself, since a Proxy around it may be another one each time. */
-const RESPONSES = Symbol.for('braintrust-bedrock.responses');
-const SENT = Symbol.for('braintrust-bedrock.sent');
+/** What a client's stack is marked with: on itself, since a Proxy around it may be a new one each time. A second copy of us has its own marks. */
+const RESPONSES = Symbol('responses');
+const SENT = Symbol('sent');
 /** Those that nobody may mark. */
 const unmarked = { [RESPONSES]: new WeakSet<object>(), [SENT]: new WeakSet<object>() };
 
