@@ -25,8 +25,8 @@ export interface Ending {
   size?: number;
   error?: Failure | undefined;
   streamStatus?: string | undefined;
-  /** Seconds. */
-  timeToFirstToken?: number | undefined;
+  /** Seconds. Asked for when all has been read. */
+  timeToFirstToken?: (() => number | undefined) | undefined;
 }
 
 /** What the application's error says. */
@@ -209,8 +209,8 @@ export class Call {
 
   #metrics(request: Fields, response: Fields, { timeToFirstToken }: Ending): Metrics {
     const metrics = put(put<Metrics>({}, request.metrics), response.metrics);
-    if (timeToFirstToken !== undefined) metrics.time_to_first_token = timeToFirstToken;
-    return metrics;
+    const time_to_first_token = guard('first token', () => timeToFirstToken?.());
+    return time_to_first_token === undefined ? metrics : { ...metrics, time_to_first_token };
   }
 }
 

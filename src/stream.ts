@@ -3,7 +3,7 @@ import { guard } from './guard';
 import { type Listener, observe } from './observe';
 import { isObject, object } from './read';
 import type { Accumulator, JsonObject } from './types';
-import { begun, finished } from './unfinished';
+import { continued, finished } from './unfinished';
 
 /**
  * Follows a call's response stream to whichever end comes first. The stream itself is not kept: an application that never reads it
@@ -14,8 +14,7 @@ export function watchStream(call: Call, source: AsyncIterable<unknown>, head: Js
   const accumulator = guard('accumulator', () => call.command.operation.stream?.accumulator(call.input)) ?? EMPTY;
   const { atExit } = call;
   const { listener, end } = listenerOf({ call, head, accumulator });
-  finished(atExit);
-  begun(end);
+  continued(atExit, end);
   if (!isObserved(source, listener)) listener.end('unwatched'); // a frozen stream: the call is known, what it answers is not
 }
 
@@ -31,7 +30,7 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
   // The application may keep the stream as long as it likes, and with it the listener: from its end on, that holds nothing of the call.
   let reading: Reading | undefined = begun;
   let frames = 0;
-  let timeToFirstToken: number | undefined;
+  let firstToken: number | undefined;
 
   const close = (streamStatus: string | undefined, error?: unknown) => {
     if (!reading || !finished(end)) return;
@@ -41,6 +40,8 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
     const output = () => ({ ...head, ...guard('accumulator', () => accumulator.response()) });
     guard('end', () => {
       const failure = error === undefined ? undefined : failureOf(error, call.wire);
+      // Some have not read yet what they have heard.
+      const timeToFirstToken = () => secondsTo(firstToken ?? accumulator.firstToken?.(), call.clock);
       call.end({ output, error: failure, streamStatus, timeToFirstToken });
     });
   };
@@ -50,11 +51,11 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
     const { call, accumulator } = reading;
     const frame = frames++;
     // Only the first token has a time, and the parts of a session.
-    const at = timeToFirstToken !== undefined && !accumulator.parts ? 0 : (call.wire.arrival(frame) ?? performance.now());
+    const at = firstToken !== undefined && !accumulator.parts ? 0 : (call.wire.arrival(frame) ?? performance.now());
     const hasContent = isObject(value) && accumulator.add(value, at);
     if (accumulator.parts) call.part(accumulator.parts(false));
-    if (!hasContent || timeToFirstToken !== undefined) return;
-    timeToFirstToken = (at - call.clock) / 1000;
+    if (!hasContent || firstToken !== undefined) return;
+    firstToken = accumulator.firstToken?.() ?? at;
     if (!accumulator.parts) call.wire.settled(); // the parts of a session have first tokens of their own
   };
   const isWhole = () => guard('complete', () => reading?.accumulator.complete()) ?? false;
@@ -71,6 +72,8 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
   };
   return { listener, end };
 }
+
+const secondsTo = (at: number | undefined, from: number): number | undefined => (at === undefined ? undefined : (at - from) / 1000);
 
 interface StreamListener extends Listener {
   end(how: 'done' | 'cancelled' | 'unwatched'): void;

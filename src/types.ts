@@ -71,10 +71,13 @@ export interface Part extends Fields {
 /** Folds a stream into the response that the non-streaming call would have given. */
 export interface Accumulator {
   /**
-   * Folds one event. True when the event carries content (text, reasoning, tool input, media): the first such event is the first token, and what is said of those after it is not asked for. Never keeps or changes the event.
-   * @param at when it came, in milliseconds
+   * Folds one event. True when the event carries content (text, reasoning, tool input, media), or one before it has: the first such event is the first token, and
+   * what is said of those after it is not asked for. Never keeps or changes the event.
+   * @param at when it came, in milliseconds: absent or 0 after the first token
    */
   add(event: JsonObject, at?: number): boolean;
+  /** When the first token came, for one that reads events later than they are given. */
+  firstToken?(): number | undefined;
   /**
    * Whether events that differ from this one in nothing but the text at this place (`delta.text`) may be given as one event, with their texts put together.
    */

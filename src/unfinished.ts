@@ -13,6 +13,12 @@ export function begun(end: () => void): void {
   started();
 }
 
+/** From now on another one ends the record. */
+export function continued(end: () => void, by: () => void): void {
+  unfinished.delete(end);
+  unfinished.add(by);
+}
+
 /** True where it had not ended before. */
 export const finished = (end: () => void): boolean => unfinished.delete(end);
 

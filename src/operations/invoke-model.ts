@@ -18,7 +18,7 @@ export const invokeModel: Operation = { name: 'invokeModel', type: 'llm', reques
 export const invokeModelWithResponseStream: Operation = {
   ...invokeModel,
   name: 'invokeModelWithResponseStream',
-  stream: { member: 'body', accumulator: (input) => new InvokeModelStream(string(input.modelId) ?? '', bodyOf(input)) },
+  stream: { member: 'body', accumulator: (input) => new InvokeModelStream(string(input.modelId) ?? '', () => bodyOf(input)) },
 };
 
 /** The request's body, parsed once: the application may have overwritten its buffer by the time the response is read. */
@@ -88,44 +88,52 @@ function guardrail(body: JsonObject, output: JsonObject): JsonObject | undefined
   return trace || action === 'INTERVENED' ? { ...defined({ action }), ...(object(trace?.guardrail) ?? trace) } : undefined;
 }
 
-/** Reads each chunk once, keeps what Bedrock adds to any family's chunks, and leaves the rest to the family's own accumulator. */
+/**
+ * Reads each chunk once, keeps what Bedrock adds to any family's chunks, and leaves the rest to the family's own accumulator. Nothing that a chunk
+ * says is needed at once: it is read with others, and the first event does not wait for it.
+ */
 class InvokeModelStream implements Accumulator {
   #family: Family | undefined;
   #chunks: Accumulator | undefined;
   #added: JsonObject = {};
-  #hasContent = false;
+  #firstToken: number | undefined;
   readonly #reader: ChunkReader;
   readonly #lot = new Lot();
+  /** When those of the lot came, until the first token has been seen. */
+  #times: number[] = [];
   #run: Run | undefined;
 
   constructor(
     private readonly modelId: string,
-    private readonly request: JsonObject,
+    private readonly request: () => JsonObject,
   ) {
     this.#reader = new ChunkReader(modelId);
   }
 
-  add(event: JsonObject): boolean {
+  add(event: JsonObject, at = 0): boolean {
     const bytes = object(event.chunk)?.bytes;
-    if (!(bytes instanceof Uint8Array)) return false;
-    if (!this.#hasContent) {
-      this.#hasContent = this.#fold(this.#reader.read(textOf(bytes)));
-      if (this.#hasContent) this.#begin();
-      return this.#hasContent;
+    if (bytes instanceof Uint8Array && !this.#keep(bytes, at)) {
+      const isRun = this.#readKept();
+      if (!this.#keep(bytes, at)) {
+        this.#fold(this.#reader.read(textOf(bytes)), at);
+        // None of it before this one, which is not of it either: it is over.
+        if (!isRun) this.#run = undefined;
+      }
     }
-    // Once the first token has been seen, nothing that a chunk says is needed at once.
-    if (this.#keep(bytes)) return true;
-    const isRun = this.#readKept();
-    if (this.#keep(bytes)) return true;
-    this.#fold(this.#reader.read(textOf(bytes)));
-    // None of it before this one, which is not of it either: it is over.
-    if (!isRun) this.#run = undefined;
-    return true;
+    return this.#firstToken !== undefined;
+  }
+
+  firstToken(): number | undefined {
+    if (this.#firstToken === undefined) this.#readKept();
+    return this.#firstToken;
   }
 
   /** Keeps a chunk, to be read with others. False when those are to be read before it. */
-  #keep(chunk: Uint8Array): boolean {
-    return this.#run ? this.#run.keep(chunk) : this.#lot.keep(chunk);
+  #keep(chunk: Uint8Array, at: number): boolean {
+    if (this.#run) return this.#run.keep(chunk);
+    if (!this.#lot.keep(chunk)) return false;
+    if (this.#firstToken === undefined) this.#times.push(at);
+    return true;
   }
 
   /** Reads the chunks that have been kept. True if they were a run's. */
@@ -134,26 +142,29 @@ class InvokeModelStream implements Accumulator {
     if (run !== undefined) guard('chunk', () => this.#fold(run));
     const chunks = this.#lot.take();
     if (chunks.length === 0) return run !== undefined;
-    for (const chunk of this.#reader.readAll(chunks, this.#grows)) guard('chunk', () => this.#fold(chunk));
-    this.#begin();
-    return false;
-  }
-
-  /** What comes next is likely to be of the form that was seen last. */
-  #begin(): void {
-    const form = this.#reader.growing(this.#grows);
+    let index = 0;
+    for (; this.#firstToken === undefined && index < chunks.length; index++) {
+      const at = index;
+      guard('chunk', () => this.#fold(this.#reader.read(chunks[at] ?? ''), this.#times[at]));
+    }
+    this.#times = [];
+    for (const chunk of this.#reader.readAll(chunks.slice(index), this.#grows)) guard('chunk', () => this.#fold(chunk));
+    // What comes next is likely to be of the form that was seen last.
+    const form = this.#firstToken === undefined ? undefined : this.#reader.growing(this.#grows);
     this.#run = form && new Run(form);
+    return false;
   }
 
   readonly #grows = (event: JsonObject, place: string): boolean => this.#chunks?.grows?.(event, place) ?? false;
 
-  #fold(chunk: unknown): boolean {
-    if (!isObject(chunk)) return false;
+  /** @param at when it came: not asked for after the first token */
+  #fold(chunk: unknown, at?: number): void {
+    if (!isObject(chunk)) return;
     for (const name of ADDED) if (chunk[name] !== undefined) this.#added[name] = chunk[name];
     // An opaque id may leave it to the first chunk to tell the family.
-    this.#family ??= familyOf(this.modelId, this.request, chunk);
+    this.#family ??= familyOf(this.modelId, this.request(), chunk);
     this.#chunks ??= this.#family.accumulator();
-    return this.#chunks.add(chunk);
+    if (this.#chunks.add(chunk)) this.#firstToken ??= at;
   }
 
   complete(): boolean {
