@@ -84,24 +84,29 @@ export class JsonWriter {
 
   /** Where the next byte stands that a literal cannot have as it is; `end` where none does. */
   #nextEscape(start: number, end: number): number {
-    const words = this.#words;
-    const escaped = (from: number, to: number): number => {
-      let at = from;
-      while (at < to && ESCAPES[this.#bytes[at] ?? 0] === undefined) at++;
-      return at;
-    };
     const first = Math.min((start + 3) & ~3, end);
-    const before = escaped(start, first);
+    const before = this.#escaped(start, first);
     if (before < first) return before;
+    const words = this.#words;
     const last = end >> 2;
     let word = first >> 2;
-    while (
-      word + 4 <= last &&
-      (escapesIn(words, word) | escapesIn(words, word + 1) | escapesIn(words, word + 2) | escapesIn(words, word + 3)) === 0
-    )
+    while (word + 4 <= last) {
+      const one = words[word] ?? 0;
+      const two = words[word + 1] ?? 0;
+      const three = words[word + 2] ?? 0;
+      const four = words[word + 3] ?? 0;
+      if (((escapesIn(one) | escapesIn(two) | escapesIn(three) | escapesIn(four)) & HIGHEST_BITS) !== 0) break;
       word += 4;
-    while (word < last && escapesIn(words, word) === 0) word++;
-    return escaped(Math.max(first, word << 2), end);
+    }
+    return this.#escaped(Math.max(first, word << 2), end);
+  }
+
+  /** The same byte by byte. */
+  #escaped(start: number, end: number): number {
+    const bytes = this.#bytes;
+    let at = start;
+    while (at < end && ESCAPES[bytes[at] ?? 0] === undefined) at++;
+    return at;
   }
 
   /** Makes room for so many bytes more. */
@@ -122,13 +127,11 @@ export class JsonWriter {
 const wordsOf = ({ buffer, length }: Buffer): Int32Array => new Int32Array(buffer, 0, length >> 2);
 
 /**
- * Not 0 where one of the four bytes is less than a space, a quote or a backslash: a quote is what is less than 0x21 once 2 has been taken from
- * it, as all below a space are with or without. https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
+ * Has one of `HIGHEST_BITS` where one of a word's four bytes is less than a space, a quote or a backslash: a quote is what is less than 0x21 once 2
+ * has been taken from it, as all below a space are with or without. https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
  */
-function escapesIn(words: Int32Array, index: number): number {
-  const word = words[index] ?? 0;
-  return (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word & 0x80808080;
-}
+const escapesIn = (word: number): number => (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word;
+const HIGHEST_BITS = 0x80808080;
 
 /** By byte: what stands for it in a literal, where it cannot be there as it is. */
 const ESCAPES = Array.from({ length: 256 }, (_, byte) => {
