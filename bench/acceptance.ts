@@ -37,17 +37,21 @@ export function acceptance(figures: readonly Figure[], nodeVersion: string): Ver
 }
 
 function startUp(lines: Lines, limit: number): void {
-  const empty = 'start-up: an empty program';
-  const none = lines.of(empty, 'none', 'cpu');
-  const entry = lines.of(empty, 'floor', 'files');
-  for (const [id, flag] of [
-    ['ours-required', '--require'],
-    ['ours', '--import'],
-  ] as const) {
-    const ours = lines.of(empty, id, 'cpu');
-    lines.atMost(1, `an empty program, ${flag}: CPU over none`, ours && none && 1 + ours.added / none.median, limit, ' ×');
-    const files = lines.of(empty, id, 'files');
-    lines.atMost(1, `an empty program, ${flag}: files opened beyond the entry`, files && entry && files.median - entry.median, 1);
+  for (const program of ['an empty program', 'an empty ES module']) {
+    const workload = `start-up: ${program}`;
+    const none = lines.of(workload, 'none', 'cpu');
+    const over = (figure: Figure | undefined) => figure && none && 1 + figure.added / none.median;
+    const entry = lines.of(workload, 'floor', 'files');
+    // What `--import` itself costs such a program is Node's.
+    const floor = over(lines.of(workload, 'floor', 'cpu'));
+    for (const [id, flag, beside] of [
+      ['ours-required', '--require', ''],
+      ['ours', '--import', floor === undefined ? '' : ` (an empty one ${short(floor)})`],
+    ] as const) {
+      lines.atMost(1, `${program}, ${flag}: CPU over none`, over(lines.of(workload, id, 'cpu')), limit, ` ×${beside}`);
+      const files = lines.of(workload, id, 'files');
+      lines.atMost(1, `${program}, ${flag}: files opened beyond the entry`, files && entry && files.median - entry.median, 1);
+    }
   }
   for (const verb of ['imports', 'requires']) {
     lines.ratio(1, `a program that ${verb} the SDK: CPU added`, `start-up: a program that ${verb} the SDK`, 'ours', 'cpu', 0.1);

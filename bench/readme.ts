@@ -13,6 +13,7 @@ const [BEGIN, END] = ['<!-- bench -->', '<!-- /bench -->'];
 const ROWS: readonly (readonly [string, string, string, string, string?])[] = [
   ['start-up of a program without the SDK, `--require`, CPU', 'start-up: an empty program', 'cpu', 'ms', 'ours-required'],
   ['start-up of a program without the SDK, `--import`, CPU', 'start-up: an empty program', 'cpu', 'ms'],
+  ['start-up of an ES module without the SDK, `--import`, CPU', 'start-up: an empty ES module', 'cpu', 'ms'],
   ['start-up of a program that imports the SDK, CPU', 'start-up: a program that imports the SDK', 'cpu', 'ms'],
   ['the first call waits', 'first call, answered at once', 'path', 'ms'],
   ['small Converse, CPU, its span delivered', 'small Converse', 'cpu', 'µs'],

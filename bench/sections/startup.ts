@@ -11,6 +11,8 @@ import { inTurn, rotated } from '../statistics';
 
 const PROGRAMS = [
   { name: 'start-up: an empty program', program: 'empty.cjs', loadsSdk: false },
+  // For these Node has its loader of ES modules at work with and without us; for the others `--import` brings it.
+  { name: 'start-up: an empty ES module', program: 'empty.mjs', loadsSdk: false },
   { name: 'start-up: a program that imports the SDK', program: 'import-sdk.mjs', loadsSdk: true },
   { name: 'start-up: a program that requires the SDK', program: 'require-sdk.cjs', loadsSdk: true },
 ] as const;
@@ -37,7 +39,7 @@ export const startup: Section = {
       const required = { ...ours, id: 'ours-required', label: `${ours.label}, --require`, flags: REQUIRED };
       const taking = [none, again, empty, required, imported, theirs];
       const rounds = new Rounds();
-      for (let round = -1; round < (quick ? 2 : loadsSdk ? 9 : 15); round++) {
+      for (let round = -1; round < (quick ? 2 : loadsSdk ? 9 : 25); round++) {
         await inTurn(rotated(taking, round + 1), async (contender) => {
           const sample = await measure(surroundings, contender, program);
           if (round < 0) rounds.add(contender.id, await vitals(surroundings, contender, program));
