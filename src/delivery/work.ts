@@ -8,6 +8,8 @@ import { isHandingOver } from './threads';
 export const STOPS = Boolean(process.env.AWS_LAMBDA_FUNCTION_NAME);
 /** How long work waits for more, in milliseconds: the less often it is done, the fewer of the application's calls find it in their way. */
 const LINGER_MS = STOPS ? 0 : 250;
+/** The first of a process waits for less: with its row the log-in begins, and a short program is done with that by its end. */
+const FIRST_LINGER_MS = STOPS ? 0 : 40;
 /** How long work is done before the application has its turn, in milliseconds. */
 const SLICE_MS = 2;
 /** How much work waits no longer, and how much does not even wait for the next turn: that much of it is done at once. */
@@ -24,6 +26,7 @@ interface Work {
 const waiting = new Queue<Work>();
 /** Bytes that it holds. */
 let held = 0;
+let lingerMs = FIRST_LINGER_MS;
 let timer: NodeJS.Timeout | undefined;
 let scheduled = false;
 let working = false;
@@ -55,8 +58,8 @@ export function afterwards(run: () => void, size = 0): void {
   if (isHandingOver()) workAll();
   while (exceeds(TOO_MUCH)) work(waiting.take());
   if (waiting.length === 0) return;
-  if (LINGER_MS === 0 || exceeds(PLENTY)) soon();
-  else if (!scheduled) timer ??= setTimeout(soon, LINGER_MS).unref();
+  if (lingerMs === 0 || exceeds(PLENTY)) soon();
+  else if (!scheduled) timer ??= setTimeout(soon, lingerMs).unref();
 }
 
 const exceeds = ({ count, bytes }: typeof PLENTY): boolean => waiting.length > count || held > bytes;
@@ -64,6 +67,7 @@ const exceeds = ({ count, bytes }: typeof PLENTY): boolean => waiting.length > c
 function soon(): void {
   clearTimeout(timer);
   timer = undefined;
+  lingerMs = LINGER_MS;
   if (scheduled) return;
   scheduled = true;
   setImmediate(() => guard('write', workSome));
