@@ -11,27 +11,27 @@ export interface Arrivals {
 const LENGTH_BYTES = 4;
 /** Content comes within the first frames; a stream that has none for so long is not worth the memory. */
 const MAX_FRAMES = 1024;
-/** Bytes that wait to be looked at. The stream has them, too, until somebody reads it. */
-const MOST_HELD = 256 * 1024;
 
 /**
  * Notes when each frame of a response body has arrived whole, until told to stop. It listens where Node hands the bytes to the stream
- * (`push`), which happens whether or not anybody is reading: a slow consumer does not make the model look slow. What has come is looked at when
- * somebody asks: most streams have their first content in the first frames.
+ * (`push`), which happens whether or not anybody is reading: a slow consumer does not make the model look slow.
  */
 export function arrivalsOf(body: unknown): Arrivals | undefined {
   if (!isObject(body) || typeof body.push !== 'function') return undefined;
   const push = body.push;
   const times: number[] = [];
-  let unread: { chunk: Uint8Array; length: number; now: number }[] = [];
-  let held = 0;
   let listening = true;
   let length = 0; // of the frame that is coming in, as far as its length bytes are here
   let have = 0; // bytes of that frame
 
-  const read = (chunk: Uint8Array, now: number) => {
+  const read = (chunk: Uint8Array) => {
+    const now = performance.now();
     for (let offset = 0; offset < chunk.length; ) {
-      if (have < LENGTH_BYTES) {
+      if (have === 0 && offset + LENGTH_BYTES <= chunk.length) {
+        length = lengthAt(chunk, offset);
+        offset += LENGTH_BYTES;
+        have = LENGTH_BYTES;
+      } else if (have < LENGTH_BYTES) {
         length = (length << 8) | (chunk[offset] ?? 0);
         offset++;
         have++;
@@ -45,46 +45,28 @@ export function arrivalsOf(body: unknown): Arrivals | undefined {
         times.push(now);
         length = 0;
         have = 0;
+        if (times.length >= MAX_FRAMES) listening = false;
       }
     }
   };
-  const readUntil = (isEnough: () => boolean) => {
-    while (!isEnough()) {
-      const next = unread.shift();
-      if (!next) return;
-      held -= next.length;
-      // Whoever has read it may have given its memory away.
-      if (next.chunk.length === next.length) read(next.chunk, next.now);
-      else stop();
-    }
-    if (times.length >= MAX_FRAMES) stop();
-  };
-  const arrived = (chunk: Uint8Array) => {
-    const { length } = chunk;
-    unread.push({ chunk, length, now: performance.now() });
-    held += length;
-    if (held > MOST_HELD) readUntil(() => held <= MOST_HELD);
-  };
+  // Headers and the first frames often share a packet: those are in the stream's buffer by now.
+  for (const chunk of buffered(body)) read(chunk);
   const stop = () => {
     listening = false;
-    unread = [];
   };
-  // Headers and the first frames often share a packet: those are in the stream's buffer by now.
-  for (const chunk of buffered(body)) arrived(chunk);
   Object.defineProperty(body, 'push', {
     configurable: true,
     writable: true,
     value(this: unknown, ...args: unknown[]) {
-      if (listening && args[0] instanceof Uint8Array) arrived(args[0]);
+      if (listening && args[0] instanceof Uint8Array) read(args[0]);
       return push.apply(this, args);
     },
   });
-  const at = (frame: number) => {
-    if (frame >= times.length) readUntil(() => times.length > frame);
-    return times[frame];
-  };
-  return { at, stop };
+  return { at: (frame) => times[frame], stop };
 }
+
+const lengthAt = (chunk: Uint8Array, at: number): number =>
+  ((chunk[at] ?? 0) << 24) | ((chunk[at + 1] ?? 0) << 16) | ((chunk[at + 2] ?? 0) << 8) | (chunk[at + 3] ?? 0);
 
 function buffered(body: JsonObject): Uint8Array[] {
   const state = object(body._readableState)?.buffer;

@@ -16,7 +16,7 @@ export function begun(end: () => void): void {
 /** From now on another one ends the record. */
 export function continued(end: () => void, by: () => void): void {
   unfinished.delete(end);
-  unfinished.add(by);
+  begun(by);
 }
 
 /** True where it had not ended before. */

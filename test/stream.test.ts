@@ -91,6 +91,54 @@ describe('a stream that is read to its end', () => {
   });
 });
 
+describe('a stream that begins', () => {
+  it('is kept at the end of the process, should somebody have removed all listeners meanwhile', async (context) => {
+    const listeners = process.listeners('exit');
+    context.after(() => {
+      process.removeAllListeners('exit');
+      for (const listener of listeners) process.on('exit', listener);
+    });
+    await spanOf(WHOLE, drain); // whatever listens does now
+    events = WHOLE;
+    const sending = traced.client().send(command());
+    process.removeAllListeners('exit');
+    const { stream } = await sending;
+    assert.equal(process.listenerCount('exit'), 1);
+    if (stream) await drain(stream);
+  });
+
+  it('of InvokeModel has its first token when the first content came, though chunks are read later, however many come before it', async () => {
+    const start = { type: 'message_start', message: { id: 'm', role: 'assistant', content: [], usage: { input_tokens: 4 } } };
+    const ping = { chunk: { type: 'ping' } };
+    const delta = { chunk: { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } } };
+    for (const [before, after] of [
+      [0, 1],
+      [600, 1],
+      [3, 200],
+    ] as const) {
+      const pings = Array.from({ length: before }, () => ping);
+      events = [{ chunk: start }, ...pings, { waitMs: 120 }, delta, { waitMs: 300 }, ...Array.from({ length: after }, () => delta)];
+      const [span] = await traced.spansOf(async () => {
+        const { body } = await traced.client().send(
+          new InvokeModelWithResponseStreamCommand({
+            modelId: 'anthropic.claude-3-haiku-20240307-v1:0',
+            body: JSON.stringify({
+              anthropic_version: 'bedrock-2023-05-31',
+              max_tokens: 9,
+              messages: [{ role: 'user', content: 'Hello' }],
+            }),
+          }),
+        );
+        await sleep(before === 3 ? 800 : 0);
+        if (body) await drain(body);
+      });
+      const first = Number(span?.metrics?.time_to_first_token);
+      assert.ok(first > 0.1 && first < 0.4, `${before} before, ${after} after: ${first}`);
+      assert.match(outputText(span ?? assert.fail()), new RegExp(`"${'Hi'.repeat(after + 1)}"`));
+    }
+  });
+});
+
 describe('a stream that the application leaves', () => {
   const reader = async (stream: AsyncIterable<unknown>, leave: () => void) => {
     let count = 0;
