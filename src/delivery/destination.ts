@@ -1,5 +1,6 @@
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { config, key } from '../config';
+import { guard } from '../guard';
 import { isObject, object, string } from '../read';
 import { type BraintrustState, braintrustState } from '../state';
 import { Refusal, type Target } from './api';
@@ -61,6 +62,7 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
   };
   let asked = false;
   const destination = opened(loginOf, async (timeoutMs) => {
+    await fetchIsLoaded();
     const ask = () => (asked ? again(id) : id.get());
     // What the application has asked for itself it may be waiting for.
     const found = within(timeoutMs, !asked && isInProgress(id) ? ask() : unheld(state.loginToken && state.appUrl, ask));
@@ -85,6 +87,15 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
 
 /** Node's, from before anybody could replace it. */
 const { fetch: nodesFetch } = globalThis;
+
+/**
+ * Node loads `fetch`, by which `braintrust` logs in, when it is asked for for the first time, which takes longer than to log in: in a turn of
+ * its own, no turn of the application waits for both.
+ */
+async function fetchIsLoaded(): Promise<void> {
+  guard('fetch', () => globalThis.Response);
+  await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** The application's own way to the network (a proxy, a certificate), where it has given one to `braintrust`. */
 const ownFetch = (given: unknown) =>

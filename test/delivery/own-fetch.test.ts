@@ -16,3 +16,16 @@ describe('an application that gives braintrust a fetch of its own', () => {
     assert.match(stdout, /"\/logs3"/);
   });
 });
+
+describe('a logger of braintrust', () => {
+  it('logs in by a `fetch` that Node has loaded in a turn before: none of the application waits for both', async () => {
+    const [bedrock, ingest] = await Promise.all([startBedrock(), startIngest()]);
+    const program = join(__dirname, '../programs/login-turn.mjs');
+    const { code, stdout, stderr } = await runProgram(['--import', 'braintrust-bedrock/hook.mjs', program], environment(bedrock, ingest));
+    await Promise.all([bedrock.close(), ingest.close()]);
+    assert.equal(code, 0, stderr);
+    const { loaded, login } = JSON.parse(stdout);
+    assert.ok(loaded < login, stdout);
+    assert.equal(ingest.spans().length, 1);
+  });
+});
