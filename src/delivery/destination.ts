@@ -108,8 +108,8 @@ function inOurWords(error: unknown, appUrl: string): unknown {
   if (typeof status === 'number') return new Refusal(status, origin);
   const cause: unknown = isObject(error) && isObject(error.cause) ? error.cause.code : undefined;
   if (error instanceof SyntaxError) return new Unanswered(origin, 'garbage for an answer');
-  if (cause !== undefined || error instanceof TypeError) return new Unanswered(origin, String(cause ?? 'no answer'));
-  return error;
+  if (error instanceof NotInTime) return error;
+  return new Unanswered(origin, typeof cause === 'string' && /^[A-Z_]{1,40}$/.test(cause) ? cause : 'no answer');
 }
 
 const theirs = new WeakMap<Lazy, Destination>();
@@ -169,9 +169,11 @@ export function ownLogin(): Login | undefined {
   return { appUrl, apiKey, apiUrl, orgName, projectId, projectName };
 }
 
+class NotInTime extends Error {}
+
 function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();
+    const timer = setTimeout(() => reject(new NotInTime(`no answer within ${timeoutMs} ms`)), timeoutMs).unref();
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
