@@ -109,7 +109,8 @@ function inOurWords(error: unknown, appUrl: string): unknown {
   const cause: unknown = isObject(error) && isObject(error.cause) ? error.cause.code : undefined;
   if (error instanceof SyntaxError) return new Unanswered(origin, 'garbage for an answer');
   if (error instanceof NotInTime) return error;
-  return new Unanswered(origin, typeof cause === 'string' && /^[A-Z_]{1,40}$/.test(cause) ? cause : 'no answer');
+  const known = typeof cause === 'string' && /^[A-Z_\d]{1,40}$/.test(cause) ? cause : undefined;
+  return new Unanswered(origin, known ?? (error instanceof TypeError ? 'no answer' : 'the log-in failed'));
 }
 
 const theirs = new WeakMap<Lazy, Destination>();
