@@ -62,7 +62,7 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
   };
   let asked = false;
   const destination = opened(loginOf, async (timeoutMs) => {
-    await fetchIsLoaded();
+    if (!ownFetch(state.fetch)) await fetchIsLoaded();
     const ask = () => (asked ? again(id) : id.get());
     // What the application has asked for itself it may be waiting for.
     const found = within(timeoutMs, !asked && isInProgress(id) ? ask() : unheld(state.loginToken && state.appUrl, ask));
@@ -109,9 +109,14 @@ function inOurWords(error: unknown, appUrl: string): unknown {
   const cause: unknown = isObject(error) && isObject(error.cause) ? error.cause.code : undefined;
   if (error instanceof SyntaxError) return new Unanswered(origin, 'garbage for an answer');
   if (error instanceof NotInTime) return error;
+  if (error instanceof Error && NO_KEY.test(error.message))
+    return new Unanswered(origin, 'there is no API key: BRAINTRUST_API_KEY is not set');
   const known = typeof cause === 'string' && /^[A-Z_\d]{1,40}$/.test(cause) ? cause : undefined;
   return new Unanswered(origin, known ?? (error instanceof TypeError ? 'no answer' : 'the log-in failed'));
 }
+
+/** What `braintrust` throws where it has been given none. */
+const NO_KEY = /^Please specify an api key/i;
 
 const theirs = new WeakMap<Lazy, Destination>();
 
