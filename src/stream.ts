@@ -33,7 +33,7 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
   let firstToken: number | undefined;
 
   const close = (streamStatus: string | undefined, error?: unknown) => {
-    if (!reading || !guard('finished', () => finished(end))) return;
+    if (!reading || guard('finished', () => finished(end)) === false) return;
     const { call, head, accumulator } = reading;
     reading = undefined;
     guard('parts', () => call.part(accumulator.parts?.(true)));

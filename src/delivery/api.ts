@@ -1,7 +1,7 @@
 import type { Json } from '../json';
 import { isObject, object, string } from '../read';
 import type { JsonObject } from '../types';
-import { type Answer, bytesIn, type Pieces, type RequestOptions, request, Unanswered } from './request';
+import { type Answer, bytesIn, type Pieces, type RequestOptions, reasonFor, request, Unanswered } from './request';
 
 /*
  * The part of Braintrust's HTTP API that rows need, as the `braintrust` package speaks it: /version, /logs3 and /logs3/overflow. Also what
@@ -32,6 +32,12 @@ export class Refusal extends Error {
   }
 }
 
+/** What only a user can put right is missing. Its text says what, and is told as it is. */
+export class Unable extends Error {}
+
+/** There is nobody to log in as. */
+export const noKey = () => new Unable('there is no API key for Braintrust (BRAINTRUST_API_KEY)');
+
 /** Whether Braintrust refuses the key, whatever is sent with it. */
 export const isKeyRefused = (error: unknown): boolean => error instanceof Refusal && !error.isStore && [401, 403].includes(error.status);
 
@@ -43,6 +49,7 @@ export const mayPass = (error: unknown): boolean => !(error instanceof Refusal) 
 
 /** What went wrong, in words that name the place and never a key or a row. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof Unable) return error.message;
   if (error instanceof Unanswered) return `Braintrust at ${error.message}`;
   if (!(error instanceof Refusal)) return `Braintrust cannot be reached (${error instanceof Error ? error.message : 'unknown'})`;
   const { status, origin } = error;
@@ -170,7 +177,10 @@ async function postForm(
   for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
   form.append('file', new Blob([...body], { type: string(fields['Content-Type']) ?? 'application/json' }));
   const { 'content-type': _, ...others } = headers;
-  const response = await fetch(url, { method: 'POST', headers: others, body: form, signal: AbortSignal.timeout(timeoutMs) });
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await fetch(url, { method: 'POST', headers: others, body: form, signal }).catch((error: unknown) => {
+    throw new Unanswered(new URL(url).origin, reasonFor(error));
+  });
   if (!response.ok) throw new Refusal(response.status, new URL(url).origin);
 }
 

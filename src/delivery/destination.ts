@@ -1,11 +1,10 @@
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { config, key } from '../config';
-import { guard } from '../guard';
 import { isObject, object, string } from '../read';
-import { type BraintrustState, braintrustState } from '../state';
-import { Refusal, type Target } from './api';
+import type { BraintrustState } from '../state';
+import { noKey, Refusal, type Target, Unable } from './api';
 import { type Login, login, logsOf } from './login';
-import { Unanswered } from './request';
+import { reasonFor, Unanswered } from './request';
 import { unheld } from './unheld';
 
 /** Somewhere that rows go. One object for each, so that rows can be gathered by it. */
@@ -14,6 +13,8 @@ export interface Destination {
   open(timeoutMs: number): Promise<Target>;
   /** The target where it is known already. */
   readonly target: Target | undefined;
+  /** Loads what it takes to open it, which takes longer than to open it: in a turn of its own, no turn of the application waits for both. */
+  load?(): void;
   /** What another process would need to find it: the process that sends the last rows, or the one that takes over. */
   login(): Login | undefined;
 }
@@ -37,7 +38,7 @@ export function ownDestination(): Destination | undefined {
   if (!config().hasApiKey) return undefined;
   own ??= opened(ownLogin, async (timeoutMs) => {
     const known = ownLogin();
-    if (!known) throw new Error('there is no BRAINTRUST_API_KEY');
+    if (!known) throw noKey();
     return login(known, timeoutMs);
   });
   return own;
@@ -50,20 +51,23 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
   const known = theirs.get(id);
   if (known) return known;
   const project = object(metadata);
+  const given = object(Reflect.get(loggerOf(id, state) ?? {}, '_linkArgs'));
   const loginOf = () => {
-    const env = ownLogin();
-    if (!env || objectType !== LOGS) return undefined;
+    const apiKey = state.loginToken ?? string(state.traceContextSigningSecret) ?? key();
+    if (apiKey === undefined || objectType !== LOGS) return undefined;
+    const { appUrl, apiUrl, orgName } = config();
     return {
-      ...env,
-      appUrl: state.appUrl ?? env.appUrl,
+      apiKey,
+      apiUrl,
+      appUrl: state.appUrl ?? string(given?.app_url) ?? appUrl,
+      orgName: state.orgName ?? string(given?.org_name) ?? orgName,
       projectId: string(project?.project_id),
       projectName: string(project?.project_name),
     };
   };
   let asked = false;
   const destination = opened(loginOf, async (timeoutMs) => {
-    if (!ownFetch(state.fetch)) await fetchIsLoaded();
-    const ask = () => (asked ? again(id) : id.get());
+    const ask = () => (asked ? again(id, state) : id.get());
     // What the application has asked for itself it may be waiting for.
     const found = within(timeoutMs, !asked && isInProgress(id) ? ask() : unheld(state.loginToken && state.appUrl, ask));
     const objectId = string(
@@ -81,6 +85,10 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
       ids: objectType === LOGS ? logsOf(objectId) : { experiment_id: objectId },
     };
   });
+  destination.load = () => {
+    // Node loads its `fetch`, by which `braintrust` logs in, when one of its classes is asked for.
+    if (!destination.target && !ownFetch(state.fetch) && globalThis.fetch === nodesFetch) void globalThis.Response;
+  };
   theirs.set(id, destination);
   return destination;
 }
@@ -88,35 +96,30 @@ export function theirDestination(id: Lazy, objectType: unknown, metadata: unknow
 /** Node's, from before anybody could replace it. */
 const { fetch: nodesFetch } = globalThis;
 
-/**
- * Node loads `fetch`, by which `braintrust` logs in, when it is asked for for the first time, which takes longer than to log in: in a turn of
- * its own, no turn of the application waits for both.
- */
-async function fetchIsLoaded(): Promise<void> {
-  guard('fetch', () => globalThis.Response);
-  await new Promise((resolve) => setImmediate(resolve));
-}
-
 /** The application's own way to the network (a proxy, a certificate), where it has given one to `braintrust`. */
 const ownFetch = (given: unknown) =>
   typeof given === 'function' && given !== nodesFetch && given !== globalThis.fetch ? (given as typeof globalThis.fetch) : undefined;
 
 /** An error of `braintrust` has in its text what the server has said, whatever that is. */
 function inOurWords(error: unknown, appUrl: string): unknown {
-  const status: unknown = isObject(error) ? error.status : undefined;
   const { origin } = new URL(appUrl);
-  if (typeof status === 'number') return new Refusal(status, origin);
-  const cause: unknown = isObject(error) && isObject(error.cause) ? error.cause.code : undefined;
-  if (error instanceof SyntaxError) return new Unanswered(origin, 'garbage for an answer');
-  if (error instanceof NotInTime) return error;
-  if (error instanceof Error && NO_KEY.test(error.message))
-    return new Unanswered(origin, 'there is no API key: BRAINTRUST_API_KEY is not set');
-  const known = typeof cause === 'string' && /^[A-Z_\d]{1,40}$/.test(cause) ? cause : undefined;
-  return new Unanswered(origin, known ?? (error instanceof TypeError ? 'no answer' : 'the log-in failed'));
+  try {
+    if (error instanceof NotInTime) return error;
+    if (error instanceof SyntaxError) return new Unanswered(origin, 'garbage for an answer');
+    if (error instanceof Error && NO_KEY.test(error.message)) return noKey();
+    if (error instanceof Error && NO_ORG.test(error.message)) return new Unable('Braintrust has no organization of that name for the key');
+    const { status, text } = isObject(error) ? error : {};
+    // The answer of a server, as `braintrust` throws it.
+    if (typeof text === 'string' && typeof status === 'number' && status >= 400 && status <= 599) return new Refusal(status, origin);
+    return new Unanswered(origin, reasonFor(error, error instanceof TypeError ? 'no answer' : 'the log-in failed'));
+  } catch {
+    return new Unanswered(origin, 'the log-in failed'); // a getter of it has thrown
+  }
 }
 
-/** What `braintrust` throws where it has been given none. */
+/** What `braintrust` throws where it has been given no key, and where the key is of no organization that was asked for. */
 const NO_KEY = /^Please specify an api key/i;
+const NO_ORG = /^(Organization .* not found|This user is not part of any organizations)/;
 
 const theirs = new WeakMap<Lazy, Destination>();
 
@@ -124,14 +127,16 @@ const theirs = new WeakMap<Lazy, Destination>();
 export const LOGS = 2;
 
 /** What a logger has failed to find out it never asks again; its own question can be. */
-function again(id: Lazy): Promise<unknown> {
-  const logger: unknown = braintrustState()?.currentLogger;
-  const metadata = isObject(logger) && logger.lazyId === id ? object(logger.lazyMetadata) : undefined;
+function again(id: Lazy, state: BraintrustState): Promise<unknown> {
+  const metadata = object(Reflect.get(loggerOf(id, state) ?? {}, 'lazyMetadata'));
   if (typeof metadata?.callable === 'function') {
     return Promise.resolve(metadata.callable()).then((found: unknown) => object(object(found)?.project)?.id);
   }
   return typeof id.callable === 'function' ? id.callable() : id.get();
 }
+
+const loggerOf = (id: Lazy, { currentLogger }: BraintrustState): object | undefined =>
+  currentLogger && Reflect.get(currentLogger, 'lazyId') === id ? currentLogger : undefined;
 
 function opened(loginOf: () => Login | undefined, open: (timeoutMs: number) => Promise<Target>): Destination {
   let target: Target | undefined;

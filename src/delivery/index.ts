@@ -43,6 +43,9 @@ export const isIdle = (): boolean => !isWorkLeft() && [...lanes.values()].every(
 /** Whether Braintrust has not taken what it was sent last. */
 const isFailing = (): boolean => [...lanes.values()].some((lane) => lane.isFailing);
 
+/** Whether anything could be sent by waiting. */
+export const canWait = (): boolean => [...lanes.values()].some((lane) => lane.canWait);
+
 /** The process ends, and has waited for Braintrust as long as it may. */
 let over = false;
 export function setOver(value: boolean): void {

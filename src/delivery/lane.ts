@@ -1,9 +1,9 @@
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import type { Upload } from '../content';
-import { debug } from '../guard';
+import { debug, guard } from '../guard';
 import type { Json } from '../json';
 import { say } from '../say';
-import { isKeyRefused, isTimeout, mayPass, Refusal, reasonOf, send, type Target } from './api';
+import { isKeyRefused, isTimeout, mayPass, Refusal, reasonOf, send, type Target, Unable } from './api';
 import { batchOf, isWholeBatch, MOST_SINGLES } from './batch';
 import type { Destination } from './destination';
 
@@ -43,6 +43,7 @@ const TOLD_AFTER = 3;
 /** The rows that wait for one destination, in their order: one delivery at a time, so that no part of a row overtakes another. */
 export class Lane {
   #reason: string | undefined;
+  #isUnable = false;
   #rows: Waiting[] = [];
   #bytes = 0;
   #sending: Waiting[] = [];
@@ -61,7 +62,10 @@ export class Lane {
   ) {
     // To log in takes longer than to send: a short program is done with it by its end. In a turn of its own: what is asked for it may be loaded
     // first. Where it fails, whoever sends asks again, and tells.
-    setTimeout(() => destination.open(REQUEST_MS).catch(() => {}), 0).unref();
+    setTimeout(() => {
+      guard('load', () => destination.load?.());
+      setImmediate(() => destination.open(REQUEST_MS).catch(() => {})).unref();
+    }, 0).unref();
   }
 
   get bytes(): number {
@@ -77,12 +81,18 @@ export class Lane {
     return this.#failures > 0;
   }
 
+  /** Whether it is worth waiting: nobody can put right what is missing while the process ends. */
+  get canWait(): boolean {
+    return !this.isEmpty && !this.#isUnable;
+  }
+
   /** Why the rows are still here. */
   get reason(): string {
     const { target } = this.destination;
     const url = target?.apiUrl ?? this.destination.login()?.appUrl;
     const origin = url !== undefined && URL.canParse(url) ? ` at ${new URL(url).origin}` : '';
-    return this.#reason ?? `Braintrust${origin} has not answered in time`;
+    const isAsked = target !== undefined || this.destination.login() !== undefined;
+    return this.#reason ?? (isAsked ? `Braintrust${origin} has not answered in time` : 'the logger of the application had not logged in');
   }
 
   /** Adds a row, which goes with the next delivery: after `lingerMs`, or at once where a whole delivery has gathered. */
@@ -147,11 +157,13 @@ export class Lane {
       this.#failures = 0;
       this.#singles = 0;
       this.#reason = undefined;
+      this.#isUnable = false;
       this.#most = undefined;
       this.#settle(batch, true);
       return true;
     } catch (error) {
       this.#reason = reasonOf(error);
+      this.#isUnable = error instanceof Unable;
       if (!mayPass(error)) return this.#refused(batch, target === undefined || isKeyRefused(error));
       // A way to Braintrust that is too slow for all of them may do for half.
       if (isTimeout(error)) this.#most = Math.ceil(batch.length / 2);

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { clearTimeout, setTimeout } from 'node:timers';
-import { parseJson } from '../read';
+import { isObject, parseJson } from '../read';
 
 export interface Answer {
   status: number;
@@ -119,10 +119,23 @@ async function fetched(fetch: typeof globalThis.fetch, url: string, options: Req
     const text = await response.text();
     return { status: response.status, body: parseJson(text), retryAfterMs: seconds(response.headers.get('retry-after') ?? undefined) };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Unanswered(new URL(url).origin, String(cause instanceof Error ? (Reflect.get(cause, 'code') ?? cause.name) : 'unknown'));
+    throw new Unanswered(new URL(url).origin, reasonFor(error));
   }
 }
+
+/** What may be told of an error of somebody else's: a code or a name that is known. Its text, and even those, can be anything. */
+export function reasonFor(error: unknown, otherwise = 'no answer'): string {
+  try {
+    const both = [isObject(error) ? error.cause : undefined, error].filter(isObject);
+    const known = [...both.map(({ code }) => code), ...both.map(({ name }) => name)];
+    return known.find((one): one is string => typeof one === 'string' && TOLD.test(one)) ?? otherwise;
+  } catch {
+    return otherwise; // a getter of it has thrown
+  }
+}
+
+/** System errors (ECONNREFUSED), those of Node, of its `fetch` and of TLS, and what ends a request in time. */
+const TOLD = /^(E[A-Z\d]{2,15}|(ERR|UND_ERR|CERT|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)_[A-Z_\d]{2,40}|(Abort|Timeout)Error)$/;
 
 interface Received {
   response: http.IncomingMessage;
