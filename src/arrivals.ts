@@ -51,17 +51,15 @@ export function arrivalsOf(body: unknown): Arrivals | undefined {
   };
   // Headers and the first frames often share a packet: those are in the stream's buffer by now.
   for (const chunk of buffered(body)) read(chunk);
+  const listened = function (this: unknown, ...args: unknown[]) {
+    if (listening && args[0] instanceof Uint8Array) read(args[0]);
+    return push.apply(this, args);
+  };
+  Object.defineProperty(body, 'push', { configurable: true, writable: true, value: listened });
   const stop = () => {
     listening = false;
+    if (body.push === listened) body.push = push; // what comes later comes as it would without us
   };
-  Object.defineProperty(body, 'push', {
-    configurable: true,
-    writable: true,
-    value(this: unknown, ...args: unknown[]) {
-      if (listening && args[0] instanceof Uint8Array) read(args[0]);
-      return push.apply(this, args);
-    },
-  });
   return { at: (frame) => times[frame], stop };
 }
 

@@ -56,6 +56,19 @@ describe('the arrival of frames', () => {
     arrivals?.stop();
     body.push(frame(20));
     assert.equal(arrivals?.at(0), undefined);
+    assert.equal(body.push, Readable.prototype.push);
+  });
+
+  it('leaves what somebody else has put around it', () => {
+    const body = new Readable({ read() {} });
+    const arrivals = arrivalsOf(body);
+    const { push } = body;
+    const theirs = (chunk: unknown) => push.call(body, chunk);
+    body.push = theirs;
+    arrivals?.stop();
+    assert.equal(body.push, theirs);
+    assert.ok(body.push(frame(20)));
+    assert.equal(body.readableLength, 20);
   });
 
   it('is unknown for a body that is no stream of Node', () => {

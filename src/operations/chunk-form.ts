@@ -5,6 +5,8 @@ import { isObject, parseJson } from '../read';
 export interface Form {
   /** One more than there are differences. */
   pieces: string[];
+  /** The same in UTF-8. */
+  bytes: Uint8Array[];
   differences: Difference[];
   /** A chunk of this form, parsed. */
   value: object;
@@ -36,14 +38,6 @@ export function filled({ pieces, differences, value }: Form, chunk: string): unk
     at = over;
   }
   return at === chunk.length ? result : undefined;
-}
-
-/** The text that is the one difference of a chunk of this form; `undefined` for a chunk that is not, and of a form that has others. */
-export function textIn({ pieces, differences }: Form, chunk: string): string | undefined {
-  const [before = '', after = ''] = pieces;
-  if (differences.length !== 1 || !differences[0]?.isText || chunk.slice(0, before.length) !== before) return undefined;
-  const over = endOfText(chunk, before.length);
-  return chunk.slice(over) === after ? textOf(chunk, before.length, over) : undefined;
 }
 
 /** The value of a chunk of a form with one difference. */
@@ -103,7 +97,7 @@ export function formOf(one: string, other: string): Form | undefined {
   const paths = probes.map((probe) => pathOf(value, probe));
   // One that is not found is no value: a key, or a member of which there is another.
   const differences = paths.flatMap((path, index) => (path ? [{ path, isText: areTexts[index] === true }] : []));
-  const form = { pieces, differences, value };
+  const form = { pieces, bytes: pieces.map((piece) => Buffer.from(piece)), differences, value };
   const isTrue = differences.length === probes.length && isAllOnTheWay(form) && [one, other].every((chunk) => isReadBy(form, chunk));
   return isTrue ? form : undefined;
 }

@@ -1,6 +1,8 @@
 import { isObject, parseJson } from '../read';
 import type { Accumulator } from '../types';
-import { type Form, filled, formOf, textIn, valueWith } from './chunk-form';
+import { type Form, filled, formOf, valueWith } from './chunk-form';
+import type { Chunks } from './lot';
+import { runOf } from './run';
 
 /** Longer chunks are few. A text that is cut out of one keeps all of it in memory, and the lot that it came with (4 KB). */
 const LONGEST = 512;
@@ -46,20 +48,20 @@ export class ChunkReader {
     return parseJson(chunk);
   }
 
-  /** The same of several. Those in a row whose texts `grows` allows to be put together are given as one. */
-  readAll(chunks: readonly string[], grows: Accumulator['grows']): unknown[] {
+  /** The same of several, from one on. Those in a row whose texts `grows` allows to be put together are given as one. */
+  readAll(chunks: Chunks, first: number, grows: Accumulator['grows']): unknown[] {
     const values: unknown[] = [];
-    for (let index = 0; index < chunks.length; ) {
-      const form = this.growing(grows);
-      const [count, text] = form ? growth(form, chunks, index) : [0, ''];
-      values.push(form && count > 1 ? valueWith(form, text) : this.read(chunks[index] ?? ''));
+    for (let index = first; index < chunks.length; ) {
+      const form = this.#growing(grows);
+      const { count, text } = form ? runOf(form, chunks, index) : NO_RUN;
+      values.push(form && count > 0 ? valueWith(form, text) : this.read(chunks.text(index)));
       index += Math.max(1, count);
     }
     return values;
   }
 
   /** The form that was seen last, if it has one difference, and that is a text which `grows` allows to be put together with the next. */
-  growing(grows: Accumulator['grows']): Form | undefined {
+  #growing(grows: Accumulator['grows']): Form | undefined {
     const [form] = this.#forms;
     const [difference, ...others] = form?.differences ?? [];
     if (!form || !isObject(form.value) || !difference?.isText || others.length > 0) return undefined;
@@ -86,18 +88,7 @@ export class ChunkReader {
   }
 }
 
-/** How many chunks from here on are of a form with one difference, and the text that they make. */
-function growth(form: Form, chunks: readonly string[], start: number): [count: number, text: string] {
-  let text = '';
-  let end = start;
-  for (; end < chunks.length; end++) {
-    const chunk = chunks[end] ?? '';
-    const piece = chunk.length > LONGEST ? undefined : textIn(form, chunk);
-    if (piece === undefined) break;
-    text += piece;
-  }
-  return [end - start, text];
-}
+const NO_RUN = { count: 0, text: '' };
 
 const MOST_MODELS = 100;
 const known = new Map<string, Form[]>();

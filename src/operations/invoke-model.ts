@@ -11,7 +11,6 @@ import type { Accumulator, Family, Fields, JsonObject, Operation } from '../type
 import { textOf } from '../utf8';
 import { ChunkReader } from './chunk-reader';
 import { Lot } from './lot';
-import { Run } from './run';
 
 export const invokeModel: Operation = { name: 'invokeModel', type: 'llm', request, response, headers: true };
 
@@ -101,7 +100,6 @@ class InvokeModelStream implements Accumulator {
   readonly #lot = new Lot();
   /** When those of the lot came, until the first token has been seen. */
   #times: number[] = [];
-  #run: Run | undefined;
 
   constructor(
     private readonly modelId: string,
@@ -113,12 +111,8 @@ class InvokeModelStream implements Accumulator {
   add(event: JsonObject, at = 0): boolean {
     const bytes = object(event.chunk)?.bytes;
     if (bytes instanceof Uint8Array && !this.#keep(bytes, at)) {
-      const isRun = this.#readKept();
-      if (!this.#keep(bytes, at)) {
-        this.#fold(this.#reader.read(textOf(bytes)), at);
-        // None of it before this one, which is not of it either: it is over.
-        if (!isRun) this.#run = undefined;
-      }
+      this.#readKept();
+      if (!this.#keep(bytes, at)) this.#fold(this.#reader.read(textOf(bytes)), at);
     }
     return this.#firstToken !== undefined;
   }
@@ -130,29 +124,22 @@ class InvokeModelStream implements Accumulator {
 
   /** Keeps a chunk, to be read with others. False when those are to be read before it. */
   #keep(chunk: Uint8Array, at: number): boolean {
-    if (this.#run) return this.#run.keep(chunk);
     if (!this.#lot.keep(chunk)) return false;
     if (this.#firstToken === undefined) this.#times.push(at);
     return true;
   }
 
-  /** Reads the chunks that have been kept. True if they were a run's. */
-  #readKept(): boolean {
-    const run = this.#run?.take();
-    if (run !== undefined) guard('chunk', () => this.#fold(run));
+  /** Reads the chunks that have been kept. */
+  #readKept(): void {
     const chunks = this.#lot.take();
-    if (chunks.length === 0) return run !== undefined;
+    if (!chunks) return;
     let index = 0;
     for (; this.#firstToken === undefined && index < chunks.length; index++) {
       const at = index;
-      guard('chunk', () => this.#fold(this.#reader.read(chunks[at] ?? ''), this.#times[at]));
+      guard('chunk', () => this.#fold(this.#reader.read(chunks.text(at)), this.#times[at]));
     }
     this.#times = [];
-    for (const chunk of this.#reader.readAll(chunks.slice(index), this.#grows)) guard('chunk', () => this.#fold(chunk));
-    // What comes next is likely to be of the form that was seen last.
-    const form = this.#firstToken === undefined ? undefined : this.#reader.growing(this.#grows);
-    this.#run = form && new Run(form);
-    return false;
+    for (const chunk of this.#reader.readAll(chunks, index, this.#grows)) guard('chunk', () => this.#fold(chunk));
   }
 
   readonly #grows = (event: JsonObject, place: string): boolean => this.#chunks?.grows?.(event, place) ?? false;

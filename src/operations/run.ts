@@ -1,74 +1,69 @@
+import { parseJson } from '../read';
 import { charactersOf } from '../utf8';
-import { type Form, valueWith } from './chunk-form';
+import type { Form } from './chunk-form';
+import { type Chunks, SIZE } from './lot';
 
-/** How many bytes of text are put together. */
-const SIZE = 4096;
+const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 
 /**
- * Chunks of a stream, one behind the other, that differ in nothing but a text that grows: only its bytes are kept, and are read as one. Other
- * chunks, and texts with anything that would have to be parsed, are for others to read.
+ * How many chunks from here on differ in nothing but a text, and what those texts are together: their bytes are read as one.
+ * @param form has one difference, which is a text
  */
-export class Run {
-  readonly #before: Buffer;
-  readonly #after: Buffer;
-  #bytes: Buffer | undefined;
-  #length = 0;
-
-  /** @param form has one difference, which is a text */
-  constructor(private readonly form: Form) {
-    const [before = '', after = ''] = form.pieces;
-    this.#before = Buffer.from(before);
-    this.#after = Buffer.from(after);
-  }
-
-  /** Whether the chunk is one of them. When it is not, those before it are to be taken. */
-  keep(chunk: Uint8Array): boolean {
-    const before = this.#before;
-    const after = this.#after;
-    const start = before.length;
-    const end = chunk.length - after.length;
-    let length = this.#length;
-    if (end <= start || length + end - start > SIZE) return false;
-    // One chunk after the other is of this form: to ask once, at the end, is quicker than to be able to stop.
-    if ((differences(chunk, 0, before) | differences(chunk, end, after)) !== 0) return false;
+export function runOf(form: Form, chunks: Chunks, first: number): { count: number; text: string } {
+  const [before = room, after = room] = form.bytes;
+  const { bytes } = chunks;
+  let length = 0;
+  let isPlain = true;
+  let index = first;
+  for (; index < chunks.length; index++) {
+    const start = chunks.start(index) + before.length;
+    const end = chunks.end(index) - after.length;
+    if (end < start || !stands(before, bytes, start - before.length) || !stands(after, bytes, end)) break;
     // The end of a character that the chunk before might have begun.
-    if (((chunk[start] ?? 0) & 0b1100_0000) === 0b1000_0000) return false;
-    this.#bytes ??= Buffer.allocUnsafeSlow(SIZE);
-    const bytes = this.#bytes;
-    let parsed = 0;
-    for (let at = start; at < end; at++) {
-      const byte = chunk[at] ?? 0;
-      parsed |= IS_PARSED[byte] ?? 0;
-      bytes[length++] = byte;
-    }
-    if (parsed !== 0) return false;
-    this.#length = length;
-    return true;
+    if (((bytes[start] ?? 0) & 0b1100_0000) === 0b1000_0000) break;
+    const isPlainToo = add(bytes, start, end, length);
+    if (!isPlainToo && !isEscaped(bytes, start, end)) break;
+    isPlain &&= isPlainToo;
+    length += end - start;
   }
-
-  /** One chunk's value that has the texts of all that have been kept; `undefined` where none has. */
-  take(): unknown {
-    if (!this.#bytes || this.#length === 0) return undefined;
-    const text = charactersOf(this.#bytes.subarray(0, this.#length));
-    this.#length = 0;
-    return valueWith(this.form, text);
-  }
+  const text = charactersOf(room.subarray(0, length));
+  return { count: index - first, text: isPlain ? text : String(parseJson(`"${text}"`)) };
 }
 
-/** 0 where these bytes stand there. */
-function differences(chunk: Uint8Array, start: number, bytes: Uint8Array): number {
-  let found = 0;
-  let at = 0;
-  for (; at + 4 <= bytes.length; at += 4) {
-    const place = start + at;
-    found |= difference(chunk[place], bytes[at]) | difference(chunk[place + 1], bytes[at + 1]);
-    found |= difference(chunk[place + 2], bytes[at + 2]) | difference(chunk[place + 3], bytes[at + 3]);
-  }
-  for (; at < bytes.length; at++) found |= difference(chunk[start + at], bytes[at]);
-  return found;
+/** The texts of a lot are no longer than it is. */
+const room = Buffer.allocUnsafeSlow(SIZE);
+
+function stands(piece: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  for (let at = 0; at < piece.length; at++) if (piece[at] !== bytes[start + at]) return false;
+  return true;
 }
 
-const difference = (one = 0, other = 0): number => one ^ other;
+/** False where the text has anything that would have to be parsed. */
+function add(bytes: Uint8Array, start: number, end: number, length: number): boolean {
+  let parsed = 0;
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    parsed |= IS_PARSED[byte] ?? 0;
+    room[length + at - start] = byte;
+  }
+  return parsed === 0;
+}
 
-/** By byte: 1 for control characters, the quote and the backslash, with which a text has to be parsed. */
-const IS_PARSED = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 || byte === 0x22 || byte === 0x5c ? 1 : 0));
+/** By byte: 1 for control characters, the quote and the backslash. */
+const IS_PARSED = Uint8Array.from({ length: 256 }, (_, byte) => (byte < 0x20 || byte === QUOTE || byte === BACKSLASH ? 1 : 0));
+
+/** Whether it is a text of JSON, each of its escapes whole: then it is, too, with another behind it. */
+function isEscaped(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte === BACKSLASH) {
+      const found = ESCAPE.exec(latin1(bytes, at, Math.min(at + 6, end)));
+      if (!found) return false;
+      at += found[0].length - 1;
+    } else if (IS_PARSED[byte] === 1) return false;
+  }
+  return true;
+}
+
+const ESCAPE = /^\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/;
+const latin1 = (bytes: Uint8Array, start: number, end: number): string => String.fromCharCode(...bytes.subarray(start, end));

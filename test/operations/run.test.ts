@@ -2,76 +2,76 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { formOf } from '../../src/operations/chunk-form';
 import { invokeModelWithResponseStream } from '../../src/operations/invoke-model';
-import { Run } from '../../src/operations/run';
+import { Lot } from '../../src/operations/lot';
+import { runOf } from '../../src/operations/run';
 import { random } from '../families/random';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const delta = (literal: string): Uint8Array =>
   bytesOf(`{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"${literal}"}}`);
 
-function runOfDeltas(): Run {
-  const form = formOf(...([delta('Take'), delta(' tram')].map((chunk) => new TextDecoder().decode(chunk)) as [string, string]));
-  assert.ok(form);
-  return new Run(form);
+/** The run that these chunks begin with. */
+function run(...chunks: Uint8Array[]) {
+  const [one, other] = [delta('Take'), delta(' tram')].map((chunk) => new TextDecoder().decode(chunk));
+  const form = formOf(one ?? '', other ?? '');
+  const lot = new Lot();
+  for (const chunk of chunks) assert.ok(lot.keep(chunk));
+  const kept = lot.take();
+  assert.ok(form && kept);
+  return runOf(form, kept, 0);
 }
 
-const textOf = (value: unknown): unknown => Reflect.get(Object(Reflect.get(Object(value), 'delta')), 'text');
-
 describe('a run of chunks', () => {
-  it('gives their texts as one, once', () => {
-    const run = runOfDeltas();
-    for (const text of ['Take', ' tram 28', ' to “Graça”', ' 🚋']) assert.ok(run.keep(delta(text)));
-    assert.deepEqual(run.take(), {
-      type: 'content_block_delta',
-      index: 0,
-      delta: { type: 'text_delta', text: 'Take tram 28 to “Graça” 🚋' },
-    });
-    assert.equal(run.take(), undefined);
-    assert.ok(run.keep(delta('again')));
-    assert.equal(textOf(run.take()), 'again');
+  it('has their texts as one', () => {
+    const texts = ['Take', ' tram 28', '', ' to “Graça”', ' 🚋'];
+    assert.deepEqual(run(...texts.map(delta)), { count: 5, text: texts.join('') });
   });
 
-  it('keeps nothing of a chunk that is not one of them', () => {
-    const run = runOfDeltas();
-    assert.ok(run.keep(delta('a')));
+  it('has what is escaped in them parsed, as it would be in each', () => {
+    const texts = ['\n', ' "28"', 'C:\\', '\u0001', '\ud83d', '\ude8b', '/', 'Graça\t', '\\"'];
+    const literals = texts.map((text) => JSON.stringify(text).slice(1, -1));
+    assert.deepEqual(run(...[...literals, '\\/', '\\u00E9'].map(delta)), { count: 11, text: `${texts.join('')}/é` });
+  });
+
+  it('ends before a chunk that is not one of them', () => {
     const others = [
-      delta('\\n'),
-      delta('\\"'),
       delta('"'),
+      delta('\\'),
+      delta('b\\x'),
+      delta('b\\u00e'),
+      delta('b\\u00eg'),
+      delta('\\\\"'),
+      delta('\\n\n'),
       delta('b","more":"c'),
       delta('\t'),
-      delta(''),
       bytesOf('{"type":"content_block_stop","index":0}'),
       bytesOf('{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"b"}}'),
       bytesOf('{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}} '),
       Buffer.concat([delta('b').subarray(0, -3), Uint8Array.of(0x92), delta('b').subarray(-3)].slice(1)),
       bytesOf('{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}]'),
       delta('b').subarray(1),
+      delta('').subarray(0, -1),
       new Uint8Array(),
     ];
-    for (const chunk of others) assert.ok(!run.keep(chunk), new TextDecoder().decode(chunk));
-    assert.equal(textOf(run.take()), 'a');
+    for (const chunk of others)
+      assert.deepEqual(run(delta('a'), chunk, delta('c')), { count: 1, text: 'a' }, new TextDecoder().decode(chunk));
+  });
+
+  it('is over where any byte around the text is another', () => {
+    const chunk = delta('x');
+    for (let at = 0; at < chunk.length; at++) {
+      const changed = chunk.map((byte, index) => (index === at ? byte ^ 1 : byte));
+      assert.equal(run(delta('a'), changed).count, at === chunk.length - 4 ? 2 : 1, `${at}`);
+      assert.equal(run(delta('a'), chunk.subarray(0, at)).count, 1);
+    }
   });
 
   it('does not make one character of the ends of two', () => {
-    const run = runOfDeltas();
     const [before, after] = [delta('x'), delta('x')].map((chunk) => Buffer.from(chunk));
     assert.ok(before && after);
     before[before.length - 4] = 0xc3;
     after[after.length - 4] = 0xa9;
-    assert.ok(run.keep(before));
-    assert.ok(!run.keep(after));
-    assert.equal(textOf(run.take()), '\ufffd');
-  });
-
-  it('is full some time', () => {
-    const run = runOfDeltas();
-    let kept = 0;
-    while (kept < 1000 && run.keep(delta('x'.repeat(100)))) kept++;
-    assert.ok(kept < 1000);
-    assert.equal(textOf(run.take()), 'x'.repeat(100 * kept));
-    assert.ok(run.keep(delta('x'.repeat(100))));
-    assert.ok(!runOfDeltas().keep(delta('x'.repeat(5000))));
+    assert.deepEqual(run(before, after), { count: 1, text: '\ufffd' });
   });
 });
 
