@@ -58,7 +58,7 @@ export function arrivalsOf(body: unknown): Arrivals | undefined {
   Object.defineProperty(body, 'push', { configurable: true, writable: true, value: listened });
   const stop = () => {
     listening = false;
-    if (body.push === listened) body.push = push; // what comes later comes as it would without us
+    if (body.push === listened) Reflect.set(body, 'push', push); // what comes later comes as it would without us
   };
   return { at: (frame) => times[frame], stop };
 }

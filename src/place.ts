@@ -117,8 +117,11 @@ function ofSpan(span: SpanParent, state: BraintrustState): Standing {
   const info = span.getParentInfo?.();
   const { objectType, objectId, computeObjectMetadataArgs } = isObject(info) ? info : {};
   if (!isLazy(objectId) || typeof span.spanId !== 'string' || typeof span.rootSpanId !== 'string') return { startSpan: starterOf(span) };
+  const account = ownState(span, '_state') ?? state;
+  const { currentLogger } = account;
+  const logger = currentLogger && Reflect.get(currentLogger, 'lazyId') === objectId ? currentLogger : undefined;
   return {
-    destination: theirDestination(objectId, objectType, computeObjectMetadataArgs, state),
+    destination: theirDestination({ id: objectId, objectType, metadata: computeObjectMetadataArgs, state: account, logger }),
     trace: { rootSpanId: span.rootSpanId, parents: [span.spanId] },
     inherited: Reflect.get(span, 'propagatedEvent'),
     ...(objectType !== LOGS && { startSpan: starterOf(span) }),
@@ -131,7 +134,7 @@ function ofLogger(place: Place, logger: SpanParent, state: BraintrustState): Sta
   const objectType: unknown = typeof type === 'function' ? type.call(logger) : undefined;
   const { around } = place;
   return {
-    destination: theirDestination(id, objectType, metadata, state),
+    destination: theirDestination({ id, objectType, metadata, state: ownState(logger, 'state') ?? state, logger }),
     ...(around && { trace: { rootSpanId: around.rootSpanId, parents: around.spanParents } }),
     ...(objectType !== LOGS && { startSpan: starterOf(logger) }),
   };
@@ -151,6 +154,12 @@ function ofExported(place: Place, braintrust: Braintrust, state: BraintrustState
     if (kept && logger) Object.defineProperty(logger, 'log', kept);
     else if (logger) Reflect.deleteProperty(logger, 'log');
   }
+}
+
+/** The account that a logger or a span has been given, where that is not the one of all (`initLogger({ state })`). */
+function ownState(parent: SpanParent, name: string): BraintrustState | undefined {
+  const state: unknown = Reflect.get(parent, name);
+  return isObject(state) ? state : undefined;
 }
 
 const isParent = (value: unknown): value is SpanParent => isObject(value) && typeof value.startSpan === 'function';

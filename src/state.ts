@@ -23,8 +23,6 @@ export interface BraintrustState {
   apiUrl?: string | null;
   loginToken?: string | null;
   orgName?: string | null;
-  /** The key that the application has given to a logger. Known before that has logged in. */
-  traceContextSigningSecret?: unknown;
   fetch?: unknown;
   /** What a span says of where it was made. */
   spanOriginEnvironment?: unknown;

@@ -3,6 +3,7 @@ import { config, key } from '../config';
 import { isObject, object, string } from '../read';
 import type { BraintrustState } from '../state';
 import { noKey, Refusal, type Target, Unable } from './api';
+import { type Given, givenTo } from './given';
 import { type Login, login, logsOf } from './login';
 import { reasonFor, Unanswered } from './request';
 import { unheld } from './unheld';
@@ -46,34 +47,47 @@ export function ownDestination(): Destination | undefined {
 
 let own: Destination | undefined;
 
+interface Theirs {
+  id: Lazy;
+  objectType: unknown;
+  /** What names the project. */
+  metadata: unknown;
+  state: BraintrustState;
+  /** Where it is known. */
+  logger: object | undefined;
+}
+
 /** Where a logger, a span or an experiment of the application's writes. */
-export function theirDestination(id: Lazy, objectType: unknown, metadata: unknown, state: BraintrustState): Destination {
+export function theirDestination({ id, objectType, metadata, state, logger }: Theirs): Destination {
   const known = theirs.get(id);
   if (known) return known;
   const project = object(metadata);
-  const given = object(Reflect.get(loggerOf(id, state) ?? {}, '_linkArgs'));
+  let given: Given | undefined;
   const loginOf = () => {
-    const apiKey = state.loginToken ?? string(state.traceContextSigningSecret) ?? key();
+    // Whoever has logged in has done so for all loggers.
+    const { loginToken, appUrl, orgName } = state;
+    if (!loginToken && logger) given ??= givenTo(logger, state);
+    const apiKey = loginToken ?? given?.apiKey ?? key();
     if (apiKey === undefined || objectType !== LOGS) return undefined;
-    const { appUrl, apiUrl, orgName } = config();
+    const env = config();
     return {
       apiKey,
-      apiUrl,
-      appUrl: state.appUrl ?? string(given?.app_url) ?? appUrl,
-      orgName: state.orgName ?? string(given?.org_name) ?? orgName,
+      apiUrl: env.apiUrl,
+      appUrl: appUrl ?? given?.appUrl ?? env.appUrl,
+      orgName: orgName ?? given?.orgName ?? env.orgName,
       projectId: string(project?.project_id),
       projectName: string(project?.project_name),
     };
   };
   let asked = false;
   const destination = opened(loginOf, async (timeoutMs) => {
-    const ask = () => (asked ? again(id, state) : id.get());
+    const ask = () => (asked ? again(id, logger) : id.get());
     // What the application has asked for itself it may be waiting for.
     const found = within(timeoutMs, !asked && isInProgress(id) ? ask() : unheld(state.loginToken && state.appUrl, ask));
     const objectId = string(
       await found
         .finally(() => (asked = true))
-        .catch((error: unknown) => Promise.reject(inOurWords(error, state.appUrl ?? config().appUrl))),
+        .catch((error: unknown) => Promise.reject(inOurWords(error, loginOf()?.appUrl ?? state.appUrl ?? config().appUrl))),
     );
     const { apiUrl, loginToken } = state;
     if (objectId === undefined || !apiUrl || !loginToken) throw new Error('the logger of the application is not logged in');
@@ -127,16 +141,13 @@ const theirs = new WeakMap<Lazy, Destination>();
 export const LOGS = 2;
 
 /** What a logger has failed to find out it never asks again; its own question can be. */
-function again(id: Lazy, state: BraintrustState): Promise<unknown> {
-  const metadata = object(Reflect.get(loggerOf(id, state) ?? {}, 'lazyMetadata'));
+function again(id: Lazy, logger: object | undefined): Promise<unknown> {
+  const metadata = object(logger && Reflect.get(logger, 'lazyMetadata'));
   if (typeof metadata?.callable === 'function') {
     return Promise.resolve(metadata.callable()).then((found: unknown) => object(object(found)?.project)?.id);
   }
   return typeof id.callable === 'function' ? id.callable() : id.get();
 }
-
-const loggerOf = (id: Lazy, { currentLogger }: BraintrustState): object | undefined =>
-  currentLogger && Reflect.get(currentLogger, 'lazyId') === id ? currentLogger : undefined;
 
 function opened(loginOf: () => Login | undefined, open: (timeoutMs: number) => Promise<Target>): Destination {
   let target: Target | undefined;

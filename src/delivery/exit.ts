@@ -6,7 +6,7 @@ import { write } from '../say';
 import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
 import { forget, leftFiles, uploaded } from '../upload';
 import { sendSynchronously } from './drain';
-import { canWait, drain, isIdle, joinMain, onRefused, setEnding, setOver, take } from './index';
+import { drain, isIdle, isUnable, joinMain, onRefused, setEnding, setOver, take } from './index';
 import { type Leftover, leftovers, without } from './leftover';
 import { releaseClaims, sendSpooled, spool } from './spool';
 import { reportLost, tellAll } from './told';
@@ -74,7 +74,7 @@ function onBeforeExit(): void {
   const hold = setTimeout(() => done(), NATURAL_END_MS);
   const end = performance.now() + NATURAL_END_MS;
   const send = async () => {
-    for (let pause = 250; !(await drain()) && canWait() && performance.now() < end; pause = Math.min(2000, pause * 1.5)) {
+    for (let pause = 250; !(await drain()) && !isUnable() && performance.now() < end; pause = Math.min(2000, pause * 1.5)) {
       // What holds the process is the timer above, and not a moment longer.
       await new Promise((resolve) => setTimeout(resolve, pause).unref());
     }

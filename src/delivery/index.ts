@@ -43,8 +43,11 @@ export const isIdle = (): boolean => !isWorkLeft() && [...lanes.values()].every(
 /** Whether Braintrust has not taken what it was sent last. */
 const isFailing = (): boolean => [...lanes.values()].some((lane) => lane.isFailing);
 
-/** Whether anything could be sent by waiting. */
-export const canWait = (): boolean => [...lanes.values()].some((lane) => lane.canWait);
+/** Whether nothing of what is left can be sent, however long anybody waits. */
+export function isUnable(): boolean {
+  const left = [...lanes.values()].filter((lane) => !lane.isEmpty);
+  return !isWorkLeft() && left.length > 0 && left.every((lane) => lane.isUnable);
+}
 
 /** The process ends, and has waited for Braintrust as long as it may. */
 let over = false;

@@ -81,9 +81,9 @@ export class Lane {
     return this.#failures > 0;
   }
 
-  /** Whether it is worth waiting: nobody can put right what is missing while the process ends. */
-  get canWait(): boolean {
-    return !this.isEmpty && !this.#isUnable;
+  /** Whether what was tried last failed for something that nobody puts right while the process ends. */
+  get isUnable(): boolean {
+    return this.#isUnable;
   }
 
   /** Why the rows are still here. */

@@ -1,5 +1,6 @@
 // In which turns of the event loop Node loads `fetch` for us, and `braintrust` logs in by it.
 import { subscribe } from 'node:diagnostics_channel';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { flush, initLogger } from 'braintrust';
 
@@ -28,5 +29,7 @@ subscribe('undici:request:create', ({ request }) => {
 const client = new BedrockRuntimeClient({});
 await client.send(new ConverseCommand({ modelId: 'amazon.nova-lite-v1:0', messages: [{ role: 'user', content: [{ text: 'Where?' }] }] }));
 client.destroy();
+// Who flushes at once waits for the log-in itself.
+while (turns.login === undefined) await sleep(20);
 await flush();
 console.log(JSON.stringify(turns));
