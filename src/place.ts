@@ -15,6 +15,8 @@ export interface Place {
   exported: boolean;
   /** The span has no parent, whatever its context says. */
   isRoot?: boolean;
+  /** The current logger, where the parent is a span: it may be the span's. */
+  logger?: SpanParent | undefined;
   /** The session whose span is the parent. */
   session?: Session;
   /** The ids around the call that a context manager knows where there is no span to ask, such as OpenTelemetry's. */
@@ -72,7 +74,7 @@ export function findPlace(command: unknown): Place | undefined {
 
 function currentPlace(state: BraintrustState): Place | undefined {
   const span = state.contextManager?.getCurrentSpan?.() ?? state.currentSpan?.getStore?.();
-  if (span?.id) return { parent: span, exported: false };
+  if (span?.id) return { parent: span, exported: false, logger: state.currentLogger };
   // The no-op span of an application without a logger has an empty id, which a span of ours under it would take for its parent's.
   if (span) {
     const parent = state.currentExperiment ?? state.currentLogger;
@@ -103,7 +105,7 @@ export function standingOf(place: Place): Standing | undefined {
     return braintrust && state && ofExported(place, braintrust, state);
   }
   const parent = place.parent ?? state?.currentLogger;
-  if (state && parent) return parent.kind === 'span' ? ofSpan(parent, state) : ofLogger(place, parent, state);
+  if (state && parent) return parent.kind === 'span' ? ofSpan(parent, state, place.logger) : ofLogger(place, parent, state);
   const destination = ownDestination();
   return destination && { destination };
 }
@@ -113,13 +115,12 @@ function below({ spanId, standing, trace, span }: Written): Standing {
   return { ...rest, trace: { rootSpanId: trace.rootSpanId, parents: [spanId] }, ...(isParent(span) && { startSpan: starterOf(span) }) };
 }
 
-function ofSpan(span: SpanParent, state: BraintrustState): Standing {
+function ofSpan(span: SpanParent, state: BraintrustState, current?: SpanParent): Standing {
   const info = span.getParentInfo?.();
   const { objectType, objectId, computeObjectMetadataArgs } = isObject(info) ? info : {};
   if (!isLazy(objectId) || typeof span.spanId !== 'string' || typeof span.rootSpanId !== 'string') return { startSpan: starterOf(span) };
   const account = ownState(span, '_state') ?? state;
-  const { currentLogger } = account;
-  const logger = currentLogger && Reflect.get(currentLogger, 'lazyId') === objectId ? currentLogger : undefined;
+  const logger = [current, account.currentLogger].find((one) => one && Reflect.get(one, 'lazyId') === objectId);
   return {
     destination: theirDestination({ id: objectId, objectType, metadata: computeObjectMetadataArgs, state: account, logger }),
     trace: { rootSpanId: span.rootSpanId, parents: [span.spanId] },

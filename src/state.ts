@@ -23,6 +23,8 @@ export interface BraintrustState {
   apiUrl?: string | null;
   loginToken?: string | null;
   orgName?: string | null;
+  /** What a log-in has that is given nothing else. */
+  loginParams?: unknown;
   fetch?: unknown;
   /** What a span says of where it was made. */
   spanOriginEnvironment?: unknown;

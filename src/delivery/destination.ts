@@ -16,6 +16,8 @@ export interface Destination {
   readonly target: Target | undefined;
   /** Loads what it takes to open it, which takes longer than to open it: in a turn of its own, no turn of the application waits for both. */
   load?(): void;
+  /** What names its project, where that is the application's. */
+  project?: Pick<Login, 'projectId' | 'projectName'>;
   /** What another process would need to find it: the process that sends the last rows, or the one that takes over. */
   login(): Login | undefined;
 }
@@ -53,35 +55,37 @@ interface Theirs {
   /** What names the project. */
   metadata: unknown;
   state: BraintrustState;
-  /** Where it is known. */
+  /** Whose it is, where that is known. */
   logger: object | undefined;
 }
 
 /** Where a logger, a span or an experiment of the application's writes. */
 export function theirDestination({ id, objectType, metadata, state, logger }: Theirs): Destination {
+  if (logger && objectType === LOGS && !loggers.has(id)) loggers.set(id, logger);
   const known = theirs.get(id);
   if (known) return known;
-  const project = object(metadata);
+  const names = object(metadata);
+  const project = { projectId: string(names?.project_id), projectName: string(names?.project_name) };
   let given: Given | undefined;
   const loginOf = () => {
+    if (objectType !== LOGS) return undefined;
+    given ??= givenBy(id, state);
     // Whoever has logged in has done so for all loggers.
-    const { loginToken, appUrl, orgName } = state;
-    if (!loginToken && logger) given ??= givenTo(logger, state);
+    const { loginToken, appUrl, orgName } = given?.forceLogin ? NOBODY : state;
     const apiKey = loginToken ?? given?.apiKey ?? key();
-    if (apiKey === undefined || objectType !== LOGS) return undefined;
+    if (apiKey === undefined) return undefined;
     const env = config();
     return {
+      ...project,
       apiKey,
       apiUrl: env.apiUrl,
       appUrl: appUrl ?? given?.appUrl ?? env.appUrl,
       orgName: orgName ?? given?.orgName ?? env.orgName,
-      projectId: string(project?.project_id),
-      projectName: string(project?.project_name),
     };
   };
   let asked = false;
   const destination = opened(loginOf, async (timeoutMs) => {
-    const ask = () => (asked ? again(id, logger) : id.get());
+    const ask = () => (asked ? again(id) : id.get());
     // What the application has asked for itself it may be waiting for.
     const found = within(timeoutMs, !asked && isInProgress(id) ? ask() : unheld(state.loginToken && state.appUrl, ask));
     const objectId = string(
@@ -99,6 +103,7 @@ export function theirDestination({ id, objectType, metadata, state, logger }: Th
       ids: objectType === LOGS ? logsOf(objectId) : { experiment_id: objectId },
     };
   });
+  destination.project = project;
   destination.load = () => {
     // Node loads its `fetch`, by which `braintrust` logs in, when one of its classes is asked for.
     if (!destination.target && !ownFetch(state.fetch) && globalThis.fetch === nodesFetch) void globalThis.Response;
@@ -116,12 +121,12 @@ const ownFetch = (given: unknown) =>
 
 /** An error of `braintrust` has in its text what the server has said, whatever that is. */
 function inOurWords(error: unknown, appUrl: string): unknown {
-  const { origin } = new URL(appUrl);
+  const origin = URL.canParse(appUrl) ? new URL(appUrl).origin : 'the address that it was given';
   try {
     if (error instanceof NotInTime) return error;
     if (error instanceof SyntaxError) return new Unanswered(origin, 'garbage for an answer');
     if (error instanceof Error && NO_KEY.test(error.message)) return noKey();
-    if (error instanceof Error && NO_ORG.test(error.message)) return new Unable('Braintrust has no organization of that name for the key');
+    if (error instanceof Error && NO_ORG.test(error.message)) return new Unable('Braintrust knows no such organization for the key');
     const { status, text } = isObject(error) ? error : {};
     // The answer of a server, as `braintrust` throws it.
     if (typeof text === 'string' && typeof status === 'number' && status >= 400 && status <= 599) return new Refusal(status, origin);
@@ -136,12 +141,22 @@ const NO_KEY = /^Please specify an api key/i;
 const NO_ORG = /^(Organization .* not found|This user is not part of any organizations)/;
 
 const theirs = new WeakMap<Lazy, Destination>();
+/** Of those that write to a project's log, by what they are asked for its id with. */
+const loggers = new WeakMap<Lazy, object>();
+const NOBODY = { loginToken: undefined, appUrl: undefined, orgName: undefined };
+
+/** What a logger was given: it is asked once, and nobody who has nothing to say is asked again and again. */
+function givenBy(id: Lazy, state: BraintrustState): Given | undefined {
+  const logger = loggers.get(id);
+  return logger && (givenTo(logger, state) ?? { ...NOBODY, apiKey: undefined, forceLogin: false });
+}
 
 /** `SpanObjectTypeV3` of the `braintrust` package: a project's log. The other one that has spans is 1, an experiment. */
 export const LOGS = 2;
 
 /** What a logger has failed to find out it never asks again; its own question can be. */
-function again(id: Lazy, logger: object | undefined): Promise<unknown> {
+function again(id: Lazy): Promise<unknown> {
+  const logger = loggers.get(id);
   const metadata = object(logger && Reflect.get(logger, 'lazyMetadata'));
   if (typeof metadata?.callable === 'function') {
     return Promise.resolve(metadata.callable()).then((found: unknown) => object(object(found)?.project)?.id);
@@ -177,7 +192,7 @@ export function fixedDestination(known: Target | undefined, account: Login | und
     () => account,
     async (timeoutMs) => {
       if (known) return known;
-      if (!account) throw new Error('there is no account');
+      if (!account) throw noKey();
       return login(account, timeoutMs);
     },
   );

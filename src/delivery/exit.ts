@@ -87,6 +87,8 @@ function onBeforeExit(): void {
     setEnding(false);
     waited = !isIdle() || leftFiles().size > 0;
     giveUp(waited);
+    // What this process cannot send another may.
+    if (isUnable()) gaveUp = false;
   };
   send()
     .catch((error: unknown) => debug('the last rows were not sent', error))

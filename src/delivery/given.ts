@@ -7,6 +7,8 @@ export interface Given {
   apiKey: string | undefined;
   appUrl: string | undefined;
   orgName: string | undefined;
+  /** Though somebody has logged in before. */
+  forceLogin: boolean;
 }
 
 /**
@@ -15,22 +17,30 @@ export interface Given {
  */
 export function givenTo(logger: object, state: BraintrustState): Given | undefined {
   return guard('given', () => {
-    const login = object(Reflect.get(logger, 'lazyMetadata'))?.callable;
-    if (typeof login !== 'function') return undefined;
-    let options: unknown;
-    const own = Object.getOwnPropertyDescriptor(state, 'login');
-    const listen = (given: unknown) => {
-      options = given;
-      return new Promise(() => {});
-    };
-    Object.defineProperty(state, 'login', { value: listen, configurable: true, writable: true });
-    try {
-      void login();
-    } finally {
-      if (own) Object.defineProperty(state, 'login', own);
-      else Reflect.deleteProperty(state, 'login');
-    }
+    const options = heardBy(state, object(Reflect.get(logger, 'lazyMetadata'))?.callable);
     if (!isObject(options)) return undefined;
-    return { apiKey: string(options.apiKey), appUrl: string(options.appUrl), orgName: string(options.orgName) };
+    const ofAll = object(state.loginParams);
+    const text = (name: string) => (string(options[name]) ?? string(ofAll?.[name]))?.trim() || undefined;
+    return { apiKey: text('apiKey'), appUrl: text('appUrl'), orgName: text('orgName'), forceLogin: options.forceLogin === true };
   });
+}
+
+/** What `login` of a state is called with. */
+function heardBy(state: BraintrustState, call: unknown): unknown {
+  if (typeof call !== 'function') return undefined;
+  let heard: unknown;
+  const own = Object.getOwnPropertyDescriptor(state, 'login');
+  const listen = (options: unknown) => {
+    heard = options;
+    return new Promise(() => {});
+  };
+  Object.defineProperty(state, 'login', { value: listen, configurable: true, writable: true });
+  try {
+    // Should it not call that first, what becomes of it is nobody's.
+    Promise.resolve(call()).catch(() => {});
+  } finally {
+    if (own) Object.defineProperty(state, 'login', own);
+    else Reflect.deleteProperty(state, 'login');
+  }
+  return heard;
 }

@@ -63,8 +63,10 @@ export class Lane {
     // To log in takes longer than to send: a short program is done with it by its end. In a turn of its own: what is asked for it may be loaded
     // first. Where it fails, whoever sends asks again, and tells.
     setTimeout(() => {
-      guard('load', () => destination.load?.());
-      setImmediate(() => destination.open(REQUEST_MS).catch(() => {})).unref();
+      guard('log-in', () => {
+        destination.load?.();
+        setImmediate(() => destination.open(REQUEST_MS).catch(() => {})).unref();
+      });
     }, 0).unref();
   }
 

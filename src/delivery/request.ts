@@ -135,7 +135,7 @@ export function reasonFor(error: unknown, otherwise = 'no answer'): string {
 }
 
 /** System errors (ECONNREFUSED), those of Node, of its `fetch` and of TLS, and what ends a request in time. */
-const TOLD = /^(E[A-Z\d]{2,15}|(ERR|UND_ERR|CERT|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)_[A-Z_\d]{2,40}|(Abort|Timeout)Error)$/;
+const TOLD = /^(E[A-Z\d]{2,15}|(ERR|UND_ERR|HPE|CERT|HOSTNAME|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO)_[A-Z_\d]{2,40}|(Abort|Timeout)Error)$/;
 
 interface Received {
   response: http.IncomingMessage;

@@ -29,7 +29,7 @@ export function spool(left: Leftover[]): boolean {
   try {
     mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
     const parcels = left.map(({ destination, rows, files }) => {
-      const { projectId, projectName } = destination.login() ?? {};
+      const { projectId, projectName } = destination.login() ?? destination.project ?? {};
       return {
         ids: destination.target?.ids,
         login: { projectId, projectName },

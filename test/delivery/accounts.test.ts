@@ -33,6 +33,11 @@ describe('a process that ends before it has logged in', () => {
     'another server': { rows: ['project-own'], keys: [], others: ['sk-own'] },
     'another server, replaced': { rows: ['project-first'], keys: ['sk-env'], others: [] },
     'a state of its own': { rows: ['project-own'], keys: ['sk-own'], others: [] },
+    'a key in its state': { rows: ['project-own'], keys: [], others: ['sk-own'] },
+    'a span of one that is replaced': { rows: ['project-own'], keys: ['sk-own'], others: [] },
+    'a key with white space': { rows: ['project-own'], keys: ['sk-own'], others: [] },
+    'an empty key': { rows: ['project-first'], keys: ['sk-env'], others: [] },
+    forced: { rows: ['project-own'], keys: ['sk-other', 'sk-own'], others: [] },
     'logged in': { rows: ['project-first'], keys: ['sk-own'], others: [] },
   };
   for (const [which, expected] of Object.entries(cases)) {

@@ -47,7 +47,7 @@ describe('a logger of braintrust that cannot log in', () => {
 
   it('is told what it lacks', async () => {
     assert.equal(await told({}, { BRAINTRUST_API_KEY: undefined }), line(NO_KEY));
-    assert.equal(await told({ orgName: 'another' }), line('Braintrust has no organization of that name for the key'));
+    assert.equal(await told({ orgName: 'another' }), line('Braintrust knows no such organization for the key'));
   });
 
   it('has its process wait for nobody at the end where it has no key', async () => {
@@ -57,6 +57,13 @@ describe('a logger of braintrust that cannot log in', () => {
       (await run({ exit: true }, { BRAINTRUST_API_KEY: undefined })).said,
       lost('the logger of the application had not logged in'),
     );
+  });
+});
+
+describe('an application that takes the key out of its environment', () => {
+  it('has its rows sent by the one that was there', async () => {
+    const { said, spans } = await run({ forgets: true });
+    assert.deepEqual({ said, spans }, { said: '', spans: 1 });
   });
 });
 

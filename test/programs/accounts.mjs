@@ -45,6 +45,27 @@ await {
     const logger = initLogger({ ...own, state: new BraintrustState({}), setCurrent: true });
     await logger.traced(() => ask('own'));
   },
+  'a key in its state': async () => {
+    const logger = initLogger({ projectName: 'own', state: new BraintrustState({ apiKey: 'sk-own', appUrl }) });
+    await logger.traced(() => ask('own'));
+  },
+  'a span of one that is replaced': async () => {
+    await initLogger(own).traced(() => ask('own'));
+    initLogger({ projectName: 'first' });
+  },
+  'a key with white space': async () => {
+    initLogger({ ...own, apiKey: ' sk-own\n' });
+    await ask('own');
+  },
+  'an empty key': async () => {
+    initLogger({ projectName: 'first', apiKey: '' });
+    await ask('first');
+  },
+  forced: async () => {
+    await login({ apiKey: 'sk-other' });
+    initLogger({ ...own, forceLogin: true });
+    await ask('own');
+  },
   'logged in': async () => {
     await login({ apiKey: 'sk-own' });
     initLogger({ projectName: 'first' });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BedrockRuntimeClient, ConverseCommand } from '@aws-sdk/client-bedrock-runtime';
 import { flush, initLogger } from 'braintrust';
 
-const { throws, clock, exit, stays, ...options } = JSON.parse(process.argv[2] ?? '{}');
+const { throws, forgets, clock, exit, stays, ...options } = JSON.parse(process.argv[2] ?? '{}');
 const thrown = {
   error: (url) => new Error(`SECRET thrown by ${url}`, { cause: 'SECRET cause' }),
   text: () => 'SECRET text',
@@ -32,6 +32,7 @@ const thrown = {
     ),
 }[throws];
 initLogger({ projectName: 'its own', ...options, ...(thrown && { fetch: async (url) => Promise.reject(thrown(url)) }) });
+if (forgets) delete process.env.BRAINTRUST_API_KEY;
 const client = new BedrockRuntimeClient({});
 const ask = () =>
   client.send(new ConverseCommand({ modelId: 'amazon.nova-lite-v1:0', messages: [{ role: 'user', content: [{ text: 'Hello' }] }] }));
