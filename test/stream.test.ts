@@ -132,8 +132,10 @@ describe('a stream that begins', () => {
         await sleep(before === 3 ? 800 : 0);
         if (body) await drain(body);
       });
-      const first = Number(span?.metrics?.time_to_first_token);
-      assert.ok(first > 0.1 && first < 0.4, `${before} before, ${after} after: ${first}`);
+      const { time_to_first_token: first, start: begun = 0, end = 0 } = span?.metrics ?? {};
+      // What comes after the first content comes 300 ms later, however slow the machine is.
+      const rest = end - begun - Number(first);
+      assert.ok(Number(first) > 0.1 && rest > 0.2, `${before} before, ${after} after: ${first}, ${rest} before the end`);
       assert.match(outputText(span ?? assert.fail()), new RegExp(`"${'Hi'.repeat(after + 1)}"`));
     }
   });
