@@ -178,9 +178,12 @@ async function postForm(
   form.append('file', new Blob([...body], { type: string(fields['Content-Type']) ?? 'application/json' }));
   const { 'content-type': _, ...others } = headers;
   const signal = AbortSignal.timeout(timeoutMs);
-  const response = await fetch(url, { method: 'POST', headers: others, body: form, signal }).catch((error: unknown) => {
-    throw new Unanswered(new URL(url).origin, reasonFor(error));
-  });
+  let response: Response;
+  try {
+    response = await fetch(url, { method: 'POST', headers: others, body: form, signal });
+  } catch (error) {
+    throw new Unanswered(new URL(url).origin, reasonFor(error)); // a function of the application's may throw at once
+  }
   if (!response.ok) throw new Refusal(response.status, new URL(url).origin);
 }
 

@@ -90,11 +90,11 @@ export class Lane {
 
   /** Why the rows are still here. */
   get reason(): string {
-    const { target } = this.destination;
-    const url = target?.apiUrl ?? this.destination.login()?.appUrl;
-    const origin = url !== undefined && URL.canParse(url) ? ` at ${new URL(url).origin}` : '';
-    const isAsked = target !== undefined || this.destination.login() !== undefined;
-    return this.#reason ?? (isAsked ? `Braintrust${origin} has not answered in time` : 'the logger of the application had not logged in');
+    if (this.#reason !== undefined) return this.#reason;
+    const url = this.destination.target?.apiUrl ?? this.destination.login()?.appUrl;
+    if (url === undefined) return 'the logger of the application had not logged in';
+    const origin = URL.canParse(url) ? ` at ${new URL(url).origin}` : '';
+    return `Braintrust${origin} has not answered in time`;
   }
 
   /** Adds a row, which goes with the next delivery: after `lingerMs`, or at once where a whole delivery has gathered. */
