@@ -135,7 +135,7 @@ function throughput(lines: Lines): void {
 function abandoned(lines: Lines): void {
   const workload = '20,000 abandoned streams';
   for (const [id, who] of WHO) {
-    lines.atMost(6, `${workload}${who}: kept`, lines.of(workload, id, 'held')?.added, 1024, ' KB');
+    lines.atMost(6, `${workload}${who}: kept`, lines.of(workload, id, 'held')?.added, 512, ' KB');
     lines.atLeast(6, `${workload}${who}: spans ended`, lines.of(workload, id, 'ended')?.median, 20_000);
   }
 }

@@ -10,6 +10,10 @@ const ANSWERS = [
   { name: 'first call, answered after 400 ms', call: 'late' },
 ] as const;
 
+/** Of the rounds, what each has allocated before its call: as much as the young generation has room for, in even steps. */
+const ROUNDS = 16;
+const LITTER_KB = 512;
+
 const METRICS = [
   { name: 'path', unit: 'ms to the answer' },
   { name: 'block', unit: 'ms longest block' },
@@ -23,9 +27,9 @@ export const firstCall: Section = {
     for (const { name, call } of quick ? ANSWERS.slice(0, 1) : ANSWERS) {
       say(name);
       const rounds = new Rounds();
-      for (let round = 0; round < (quick ? 2 : 11); round++) {
+      for (let round = 0; round < (quick ? 2 : ROUNDS); round++) {
         await inTurn(rotated(taking, round), async (contender) => {
-          const env = environment(surroundings, contender, { BENCH_CALL: call });
+          const env = environment(surroundings, contender, { BENCH_CALL: call, BENCH_LITTER_KB: String(round * LITTER_KB) });
           const { said } = await runProgram(surroundings.node, [...contender.flags, path.join(WORKLOADS, 'first-call.mjs')], env);
           const { ended } = contender.records ? await surroundings.servers.ingest.drained(contender.id, 1) : { ended: 0 };
           if (contender.records && ended !== 1) rounds.refuse(contender.id, `${ended} of 1 span`);

@@ -13,6 +13,9 @@ const { watchLoop } = await import('./probe.mjs');
 const client = new BedrockRuntimeClient({});
 const command = CALLS[process.env.BENCH_CALL](0);
 await sleep(50);
+// Whether the young generation is collected while the application waits is chance, and 3 to 8 ms: each round has another chance, the same for all.
+let litter = Number(process.env.BENCH_LITTER_KB ?? 0);
+while (litter-- > 0) globalThis.litter = new Array(128);
 const stop = watchLoop();
 const start = performance.now();
 await client.send(command);

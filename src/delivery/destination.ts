@@ -2,10 +2,10 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { config, key } from '../config';
 import { isObject, object, string } from '../read';
 import type { BraintrustState } from '../state';
-import { noKey, Refusal, type Target, Unable } from './api';
+import { noKey, type Target } from './api';
 import { type Given, givenTo } from './given';
 import { type Login, login, logsOf } from './login';
-import { reasonFor, Unanswered } from './request';
+import { loginError, NotInTime } from './login-error';
 import { unheld } from './unheld';
 
 /** Somewhere that rows go. One object for each, so that rows can be gathered by it. */
@@ -91,7 +91,7 @@ export function theirDestination({ id, objectType, metadata, state, logger }: Th
     const objectId = string(
       await found
         .finally(() => (asked = true))
-        .catch((error: unknown) => Promise.reject(inOurWords(error, loginOf()?.appUrl ?? state.appUrl ?? config().appUrl))),
+        .catch((error: unknown) => Promise.reject(loginError(error, loginOf()?.appUrl ?? state.appUrl ?? config().appUrl))),
     );
     const { apiUrl, loginToken } = state;
     if (objectId === undefined || !apiUrl || !loginToken) throw new Error('the logger of the application is not logged in');
@@ -118,27 +118,6 @@ const { fetch: nodesFetch } = globalThis;
 /** The application's own way to the network (a proxy, a certificate), where it has given one to `braintrust`. */
 const ownFetch = (given: unknown) =>
   typeof given === 'function' && given !== nodesFetch && given !== globalThis.fetch ? (given as typeof globalThis.fetch) : undefined;
-
-/** An error of `braintrust` has in its text what the server has said, whatever that is. */
-function inOurWords(error: unknown, appUrl: string): unknown {
-  const origin = URL.canParse(appUrl) ? new URL(appUrl).origin : 'the address that it was given';
-  try {
-    if (error instanceof NotInTime) return error;
-    if (error instanceof SyntaxError) return new Unanswered(origin, 'garbage for an answer');
-    if (error instanceof Error && NO_KEY.test(error.message)) return noKey();
-    if (error instanceof Error && NO_ORG.test(error.message)) return new Unable('Braintrust knows no such organization for the key');
-    const { status, text } = isObject(error) ? error : {};
-    // The answer of a server, as `braintrust` throws it.
-    if (typeof text === 'string' && typeof status === 'number' && status >= 400 && status <= 599) return new Refusal(status, origin);
-    return new Unanswered(origin, reasonFor(error, error instanceof TypeError ? 'no answer' : 'the log-in failed'));
-  } catch {
-    return new Unanswered(origin, 'the log-in failed'); // a getter of it has thrown
-  }
-}
-
-/** What `braintrust` throws where it has been given no key, and where the key is of no organization that was asked for. */
-const NO_KEY = /^Please specify an api key/i;
-const NO_ORG = /^(Organization .* not found|This user is not part of any organizations)/;
 
 const theirs = new WeakMap<Lazy, Destination>();
 /** Of those that write to a project's log, by what they are asked for its id with. */
@@ -205,8 +184,6 @@ export function ownLogin(): Login | undefined {
   const { appUrl, apiUrl, orgName, projectId, projectName } = config();
   return { appUrl, apiKey, apiUrl, orgName, projectId, projectName };
 }
-
-class NotInTime extends Error {}
 
 function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
