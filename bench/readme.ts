@@ -29,7 +29,7 @@ const ROWS: readonly (readonly [string, string, string, string, string?])[] = [
   ['InvokeModelWithResponseStream of 20,000 events, CPU per event', 'InvokeModelWithResponseStream, 20,000 events', 'cpu', 'µs'],
   ['longest block at the end of 20,000 events', 'ConverseStream, the end of 20,000 events', 'block', 'ms'],
   ['heap of calls 1,001–3,000 of 64 KB, Braintrust down', 'heap with the ingest down', 'rest', 'MB'],
-  ['heap kept of 20,000 streams that nobody reads', '20,000 abandoned streams', 'held', 'KB'],
+  ['heap kept of 20,000 streams that nobody reads, after as many', '20,000 abandoned streams', 'held', 'KB'],
   ['from the last statement to the end of the process', 'ten calls, then nothing more to do', 'exit', 'ms'],
 ];
 

@@ -11,8 +11,8 @@ const ANSWERS = [
 ] as const;
 
 /** Of the rounds, what each has allocated before its call: as much as the young generation has room for, in even steps. */
-const ROUNDS = 16;
-const LITTER_KB = 512;
+const ROUNDS = 24;
+const LITTER_KB = 384;
 
 const METRICS = [
   { name: 'path', unit: 'ms to the answer' },
