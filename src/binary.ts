@@ -1,3 +1,11 @@
+import { config } from './config';
+
+/** Whether files of so many bytes together may be attached to a span. */
+export function mayBeAttached(byteLength: number): boolean {
+  const { attachments, content, maxAttachmentBytes } = config();
+  return attachments && content && byteLength <= maxAttachmentBytes;
+}
+
 /**
  * File content inside a field: an image, a document, audio, video. Readers put one in the place of the bytes;
  * content.ts decides what stands there in the row.
@@ -11,9 +19,12 @@ export class Binary {
     readonly data: Uint8Array | string,
     readonly contentType: string,
     readonly filename?: string,
+    /** Of bytes that have not been kept. */
+    private readonly size?: number,
   ) {}
 
   get byteLength(): number {
+    if (this.size !== undefined) return this.size;
     if (typeof this.data !== 'string') return this.data.byteLength;
     const padding = this.data.endsWith('==') ? 2 : this.data.endsWith('=') ? 1 : 0;
     return Math.max(0, Math.floor((this.data.length * 3) / 4) - padding);

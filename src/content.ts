@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { putText } from './as-written';
-import { Binary } from './binary';
+import { Binary, mayBeAttached } from './binary';
 import { config } from './config';
 import { listFor, UNREADABLE } from './copy';
 import { Allowance } from './policy';
@@ -162,10 +162,9 @@ class Copy {
   #file(binary: Binary, holder: object, key: string | number): unknown {
     const { byteLength, data, filename } = binary;
     const contentType = binary.contentType.length <= LONGEST_TYPE ? binary.contentType : 'application/octet-stream';
-    const { attachments, content, maxAttachmentBytes } = config();
-    if (attachments && content && byteLength > 0) {
+    if (mayBeAttached(0) && byteLength > 0) {
       // Past the limit it is counted, which keeps the span's other files from being attached, and not kept.
-      const own = byteLength > maxAttachmentBytes ? '' : data;
+      const own = mayBeAttached(byteLength) ? data : '';
       this.files.push({ holder, key, byteLength, binary: new Binary(own, contentType, filename && this.#allowance.text(filename)) });
     }
     this.#allowance.spend(REFERENCE_BYTES);
@@ -184,7 +183,7 @@ const isStream = (source: object): boolean =>
  */
 export function attach(files: Snapshot['files']): Upload[] {
   const total = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  if (files.length === 0 || total > config().maxAttachmentBytes || !hasRoom(total)) return [];
+  if (files.length === 0 || total > config().maxAttachmentBytes || !hasRoom(files.length, total)) return [];
   return files.map(({ holder, key, binary }) => {
     const reference = {
       type: 'braintrust_attachment' as const,

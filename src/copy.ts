@@ -1,4 +1,4 @@
-import { Binary } from './binary';
+import { Binary, mayBeAttached } from './binary';
 import { config } from './config';
 import { guard } from './guard';
 import { isObject } from './read';
@@ -37,6 +37,8 @@ class Copier {
   size = 0;
   #left = Math.max(MOST_MEMBERS, config().maxFieldBytes / 2);
   #path: object[] = [];
+  /** Bytes of files so far. */
+  #files = 0;
 
   of(source: unknown, name: string, depth: number): unknown {
     if (typeof source === 'string') {
@@ -96,8 +98,9 @@ class Copier {
     const isBytes = source instanceof Uint8Array || source instanceof ArrayBuffer;
     if (!isBytes) return source;
     this.size += source.byteLength;
-    const { content, attachments, maxAttachmentBytes } = config();
-    if (name !== 'body' && !(content && attachments && source.byteLength <= maxAttachmentBytes)) return source;
+    // Files are attached together or not at all.
+    if (name === 'bytes') this.#files += source.byteLength;
+    if (name !== 'body' && !mayBeAttached(name === 'bytes' ? this.#files : source.byteLength)) return source;
     return new Uint8Array(source instanceof ArrayBuffer ? source.slice(0) : source);
   }
 }

@@ -8,6 +8,8 @@ import { say } from './say';
 const REQUEST_MS = 30_000;
 /** How many bytes may wait for their upload, in all: past it, further files are recorded by their size alone. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
+/** What a file counts for beside its bytes: it takes three requests, and room for itself, however small it is. */
+const FILE_BYTES = 8 * 1024;
 
 let pendingBytes = 0;
 /** The files that are not at Braintrust, whether their row is or not. */
@@ -15,9 +17,9 @@ const left = new Map<Upload, Destination>();
 /** The uploads so far, one after the other. */
 let uploads: Promise<void> = Promise.resolve();
 
-/** Whether there is room for so many more bytes to wait; where there is none, it is told once. */
-export function hasRoom(bytes: number): boolean {
-  if (pendingBytes + bytes <= MAX_PENDING_BYTES) return true;
+/** Whether there is room for so many more files, of so many bytes together, to wait; where there is none, it is told once. */
+export function hasRoom(files: number, bytes: number): boolean {
+  if (pendingBytes + bytes + files * FILE_BYTES <= MAX_PENDING_BYTES) return true;
   say('uploads to Braintrust are behind: files are recorded by their size alone until there is room again.');
   return false;
 }
@@ -26,7 +28,7 @@ export function hasRoom(bytes: number): boolean {
 export function expect(items: readonly Upload[], destination: Destination): void {
   for (const item of items) {
     left.set(item, destination);
-    pendingBytes += item.binary.byteLength;
+    pendingBytes += taken(item);
   }
 }
 
@@ -45,13 +47,21 @@ export function upload(items: readonly Upload[]): void {
 
 /** Lets go of files: they have been uploaded, or given up, or somebody else has them. */
 export function forget(items: readonly Upload[]): void {
-  for (const item of items) if (left.delete(item)) pendingBytes -= item.binary.byteLength;
+  for (const item of items) if (left.delete(item)) pendingBytes -= taken(item);
 }
+
+const taken = ({ binary }: Upload): number => binary.byteLength + FILE_BYTES;
+
+export const isFileLeft = (): boolean => left.size > 0;
 
 /** The files that are not at Braintrust, by where they go. */
 export function leftFiles(): Map<Destination, Upload[]> {
   const files = new Map<Destination, Upload[]>();
-  for (const [item, destination] of left) files.set(destination, [...(files.get(destination) ?? []), item]);
+  for (const [item, destination] of left) {
+    const known = files.get(destination);
+    if (known) known.push(item);
+    else files.set(destination, [item]);
+  }
   return files;
 }
 

@@ -4,7 +4,7 @@ import { config } from '../config';
 import { debug, guard } from '../guard';
 import { write } from '../say';
 import { finishAll, isAnyUnfinished, onStarted } from '../unfinished';
-import { forget, leftFiles, uploaded } from '../upload';
+import { forget, isFileLeft, uploaded } from '../upload';
 import { sendSynchronously } from './drain';
 import { drain, isIdle, isUnable, joinMain, onRefused, setEnding, setOver, take } from './index';
 import { type Leftover, leftovers, without } from './leftover';
@@ -51,7 +51,7 @@ function listen(): void {
   process.prependListener('beforeExit', onBeforeExit);
   process.prependListener('exit', onExit);
   for (const signal of SIGNALS) guard('signal', () => process.on(signal, onSignal));
-  check = setInterval(() => guard('idle', () => isIdle() && leftFiles().size === 0 && !isAnyUnfinished() && unlisten()), IDLE_MS).unref();
+  check = setInterval(() => guard('idle', () => isIdle() && !isFileLeft() && !isAnyUnfinished() && unlisten()), IDLE_MS).unref();
 }
 
 function unlisten(): void {
@@ -66,7 +66,7 @@ function unlisten(): void {
 function onBeforeExit(): void {
   guard('unfinished', finishAll);
   // What a worker has handed over is the main thread's.
-  if (waited || (isIdle() && leftFiles().size === 0 && !spooled)) return;
+  if (waited || (isIdle() && !isFileLeft() && !spooled)) return;
   waited = true;
   holding = true;
   setEnding(true);
@@ -85,7 +85,7 @@ function onBeforeExit(): void {
     clearTimeout(hold);
     holding = false;
     setEnding(false);
-    waited = !isIdle() || leftFiles().size > 0;
+    waited = !isIdle() || isFileLeft();
     giveUp(waited);
     // What this process cannot send another may.
     if (isUnable()) gaveUp = false;

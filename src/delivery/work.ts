@@ -56,7 +56,8 @@ export function afterwards(run: () => void, size = 0): void {
   held += size;
   // A worker may be ended before its next turn.
   if (isHandingOver()) workAll();
-  while (exceeds(TOO_MUCH)) work(waiting.take());
+  // Of the last the application waits for its answer.
+  while (waiting.length > 1 && exceeds(TOO_MUCH)) work(waiting.take());
   if (waiting.length === 0) return;
   if (lingerMs === 0 || exceeds(PLENTY)) soon();
   else if (!scheduled) timer ??= setTimeout(soon, lingerMs).unref();

@@ -1,3 +1,4 @@
+import { Binary, contentTypeOf, mayBeAttached } from '../binary';
 import { GrowingText } from '../growing-text';
 import { isObject, number, object, objects, pick, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
@@ -12,7 +13,7 @@ interface Block {
   redacted?: number;
   citations?: JsonObject[];
   result?: JsonObject[];
-  media?: { kind: string; format: unknown; source: JsonObject | undefined; bytes: Uint8Array[] };
+  media?: { kind: string; format: unknown; source: JsonObject | undefined; bytes: Uint8Array[]; byteLength: number };
   other?: JsonObject;
 }
 
@@ -23,6 +24,8 @@ export class ConverseStream implements Accumulator {
   #last: JsonObject = {};
   #stopped = false;
   #started = false;
+  /** Bytes of all media so far. */
+  #mediaBytes = 0;
 
   add(event: JsonObject): boolean {
     if (isObject(event.contentBlockDelta)) {
@@ -90,9 +93,31 @@ export class ConverseStream implements Accumulator {
       return delta.toolResult.length > 0;
     }
     const kind = ['image', 'video', 'audio'].find((name) => isObject(delta[name]));
-    if (kind) return addMedia(block, kind, object(delta[kind]) ?? {});
+    if (kind) return this.#addMedia(block, kind, object(delta[kind]) ?? {});
     block.other ??= merge({}, object(Object.values(block.start ?? {})[0]) ?? {});
     merge(block.other, delta);
+    return true;
+  }
+
+  /** They are attached together or not at all: then only their sizes are told. */
+  #letGoOfMedia(): void {
+    for (const { media } of this.#blocks.values()) if (media) media.bytes = [];
+  }
+
+  #addMedia(block: Block, kind: string, { format, source }: JsonObject): boolean {
+    block.media ??= {
+      kind,
+      format: format ?? object(block.start?.[kind])?.format,
+      source: withoutBytes(source),
+      bytes: [],
+      byteLength: 0,
+    };
+    const bytes = object(source)?.bytes;
+    if (!(bytes instanceof Uint8Array)) return true;
+    block.media.byteLength += bytes.byteLength;
+    this.#mediaBytes += bytes.byteLength;
+    if (mayBeAttached(this.#mediaBytes)) block.media.bytes.push(Uint8Array.from(bytes));
+    else if (mayBeAttached(this.#mediaBytes - bytes.byteLength)) this.#letGoOfMedia();
     return true;
   }
 }
@@ -105,13 +130,6 @@ function addReasoning(block: Block, { text, signature, redactedContent }: JsonOb
   if (typeof signature === 'string') block.signature = (block.signature ?? '') + signature;
   if (redactedContent instanceof Uint8Array) block.redacted = (block.redacted ?? 0) + redactedContent.byteLength;
   return text !== undefined ? text !== '' : redactedContent !== undefined;
-}
-
-function addMedia(block: Block, kind: string, { format, source }: JsonObject): boolean {
-  block.media ??= { kind, format: format ?? object(block.start?.[kind])?.format, source: withoutBytes(source), bytes: [] };
-  const bytes = object(source)?.bytes;
-  if (bytes instanceof Uint8Array) block.media.bytes.push(Uint8Array.from(bytes));
-  return true;
 }
 
 function withoutBytes(source: unknown): JsonObject | undefined {
@@ -129,8 +147,9 @@ function finish(block: Block): JsonObject[] {
   const toolResult = object(start?.toolResult);
   if (toolResult || result) return [...thought, { toolResult: { ...toolResult, content: result ?? [] } }];
   if (media) {
-    const source = media.bytes.length > 0 ? { bytes: Buffer.concat(media.bytes) } : media.source;
-    return [...thought, { [media.kind]: { format: media.format, source } }];
+    const { kind, format, byteLength } = media;
+    const kept = media.bytes.length > 0 ? Buffer.concat(media.bytes) : new Binary('', contentTypeOf(kind, format), undefined, byteLength);
+    return [...thought, { [kind]: { format, source: byteLength > 0 ? { bytes: kept } : media.source } }];
   }
   const name = Object.keys(start ?? {})[0];
   if (block.other) return [...thought, { [name ?? 'unknown']: { ...block.other, ...(text !== undefined && { text }) } }];
