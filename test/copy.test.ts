@@ -106,6 +106,13 @@ describe('bytes', () => {
     assert.deepEqual(Object(copyOf({ body: large })).body.byteLength, large.byteLength);
   });
 
+  it('of files that are past it together are not copied any more: they are attached together or not at all', () => {
+    const files = Array.from({ length: 30 }, () => ({ image: { source: { bytes: new Uint8Array(1024 * 1024) } } }));
+    const copies = Object.values(Object(copyOf(files))) as typeof files;
+    const copied = copies.filter(({ image }, index) => image.source.bytes !== files[index]?.image.source.bytes);
+    assert.equal(copied.length, 20);
+  });
+
   it('count as held, copied or not: what waits with them is written the sooner', () => {
     assert.equal(
       keep({ image: new Uint8Array(100), body: new Uint8Array(10), large: new Uint8Array(21 * 1024 * 1024) }).size,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Bedrock, startBedrock } from '../demo/bedrock';
 import { type Ingest, startIngest } from '../demo/ingest';
-import { isObject, parseJson } from '../src/read';
+import { isObject, number, object, parseJson } from '../src/read';
+import type { JsonObject } from '../src/types';
 import { environment, runProgram } from './helpers/program';
 
 /*
@@ -11,14 +13,16 @@ import { environment, runProgram } from './helpers/program';
  */
 const ROOT = join(__dirname, '..');
 const PROGRAM = join(ROOT, 'test/programs/cost.mjs');
-/** The program makes 250 calls and reads 4 streams. */
-const CALLS = 254;
+/** The program makes 253 calls and reads 4 streams. */
+const CALLS = 257;
 const ROOM = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
 
 interface Figures {
   perCall: number;
   perEvent: number;
   files: string[];
+  /** What `send` itself takes, by the size of what is sent. */
+  sent: JsonObject;
 }
 
 describe('what a call costs', () => {
@@ -27,13 +31,21 @@ describe('what a call costs', () => {
   let without: Figures;
   let withUs: Figures;
 
-  const figures = async (flags: string[]): Promise<Figures> => {
-    const { code, stdout, stderr } = await runProgram([...ROOM, ...flags, PROGRAM], environment(bedrock, ingest));
+  const figures = async (flags: string[], settings: Record<string, string> = {}): Promise<Figures> => {
+    const { code, stdout, stderr } = await runProgram([...ROOM, ...flags, PROGRAM], environment(bedrock, ingest, settings));
     assert.equal(code, 0, stderr);
     const parsed = parseJson(stdout);
     assert.ok(isObject(parsed) && Array.isArray(parsed.files));
-    return { perCall: Number(parsed.perCall), perEvent: Number(parsed.perEvent), files: parsed.files.map(String) };
+    return {
+      perCall: Number(parsed.perCall),
+      perEvent: Number(parsed.perEvent),
+      files: parsed.files.map(String),
+      sent: object(parsed.sent) ?? {},
+    };
   };
+  /** Bytes that `send` takes over what it takes without us. */
+  const taken = ({ sent }: Figures, name: string, kind: 'heap' | 'buffers') =>
+    (number(object(sent[name])?.[kind]) ?? Number.NaN) - (number(object(without.sent[name])?.[kind]) ?? Number.NaN);
 
   before(async () => {
     [bedrock, ingest] = await Promise.all([startBedrock(), startIngest()]);
@@ -50,17 +62,37 @@ describe('what a call costs', () => {
   it('is few requests to Braintrust: a log-in, the project, and deliveries of many rows', () => {
     const rows = ingest.requests.filter(({ path }) => path === '/logs3').length;
     assert.ok(rows <= 8, `${rows} deliveries of ${CALLS} rows`);
-    assert.ok(ingest.requests.length - rows <= 4, ingest.requests.map(({ path }) => path).join());
+    const files = ingest.requests.filter(({ path }) => /^\/(attachment|upload)/.test(path)).length;
+    assert.equal(files, 3, 'of one image');
+    assert.ok(ingest.requests.length - rows - files <= 4, ingest.requests.map(({ path }) => path).join());
   });
 
   it('is one file of ours beside our package.json, and none of braintrust', () => {
     const ours = withUs.files.map((file) => file.slice(ROOT.length + 1)).sort();
     assert.deepEqual(ours, ['dist/line.js', 'package.json']);
+    // What it is to read and compile: `braintrust`, built into it, would be 2 MB more.
+    assert.ok(statSync(join(ROOT, 'dist/line.js')).size < 300_000);
   });
 
   it('is less memory than a quarter of what the SDK itself allocates for a small call', () => {
     const added = withUs.perCall - without.perCall;
     assert.ok(added < without.perCall / 4, `${Math.round(added)} bytes over ${Math.round(without.perCall)}`);
+  });
+
+  it('is the structure of a conversation before `send` returns, and nothing of its texts', () => {
+    const added = taken(withUs, 'conversation', 'heap');
+    assert.ok(added < 60_000, `${added} bytes of a conversation of 200 KB`);
+    assert.equal(taken(withUs, 'conversation', 'buffers'), 0);
+  });
+
+  it('is one copy of an image, and no more than may be attached to one span', () => {
+    assert.equal(taken(withUs, 'image', 'buffers'), 5_000_000);
+    assert.equal(taken(withUs, 'tooMany', 'buffers'), 20_000_000);
+  });
+
+  it('is no copy of an image with attachments off', async () => {
+    const off = await figures(['--import', join(ROOT, 'hook.mjs')], { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' });
+    assert.equal(taken(off, 'image', 'buffers'), 0);
   });
 
   it('is some hundred bytes for an event of a stream', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it, mock } from 'node:test';
-import { afterwards, isWorkLeft } from '../../src/delivery/work';
+import { afterwards, isWorkLeft, workAll } from '../../src/delivery/work';
 
 /** So long has one waited, in milliseconds. */
 async function waited(): Promise<number> {
@@ -20,4 +20,15 @@ it('the first work of a process waits for less than what comes later: its row be
   const third = await waited();
   mock.timers.reset();
   assert.ok(first < second && second === third && third < 1000, `${first}, ${second}, ${third} ms`);
+});
+
+it('what is too much to wait is done at once, except for what the application has its answer of next', () => {
+  const done: string[] = [];
+  const add = (name: string) => afterwards(() => done.push(name), 20 * 1024 * 1024);
+  add('first');
+  assert.deepEqual(done, []);
+  add('second');
+  assert.deepEqual(done, ['first']);
+  workAll();
+  assert.deepEqual(done, ['first', 'second']);
 });

@@ -66,4 +66,23 @@ const perEvent = (await allocated(read, 3)) / (3 * EVENTS);
 const files = Object.keys(createRequire(import.meta.url).cache).filter(
   (file) => !file.includes('node_modules') || /node_modules.braintrust./.test(file),
 );
-console.log(JSON.stringify({ perCall, perEvent, files }));
+
+/** What `send` itself takes, before it returns: bytes of the heap, and of buffers. */
+async function sending(content) {
+  const command = new ConverseCommand({ ...input, messages: [{ role: 'user', content }] });
+  const of = () => ({ heap: v8.getHeapStatistics().used_heap_size, buffers: process.memoryUsage().arrayBuffers });
+  globalThis.gc();
+  const before = of();
+  const answer = client.send(command);
+  const after = of();
+  await answer;
+  return { heap: after.heap - before.heap, buffers: after.buffers - before.buffers };
+}
+const png = (bytes) => ({ image: { format: 'png', source: { bytes: new Uint8Array(bytes) } } });
+const text = (index) => ({ text: `${index}: ${'The miradouro looks over the roofs of Alfama. '.repeat(43)}` });
+const sent = {
+  conversation: await sending(Array.from({ length: 100 }, (_, index) => text(index))),
+  image: await sending([png(5_000_000)]),
+  tooMany: await sending(Array.from({ length: 10 }, () => png(5_000_000))),
+};
+console.log(JSON.stringify({ perCall, perEvent, files, sent }));
