@@ -6,29 +6,40 @@ export function mayBeAttached(byteLength: number): boolean {
   return attachments && content && byteLength <= maxAttachmentBytes;
 }
 
+/** Bytes of a file that were not kept, since nothing of its span will be attached: their size is told. */
+export class Unkept {
+  constructor(readonly byteLength: number) {}
+}
+
 /**
  * File content inside a field: an image, a document, audio, video. Readers put one in the place of the bytes;
  * content.ts decides what stands there in the row.
  */
 export class Binary {
   /**
-   * @param data the application's own bytes, or base64 text; never copied here
+   * @param data bytes, or base64 text; never copied here
    * @param contentType the MIME type, such as `image/png`
    */
   constructor(
     readonly data: Uint8Array | string,
     readonly contentType: string,
     readonly filename?: string,
-    /** Of bytes that have not been kept. */
-    private readonly size?: number,
+    /** What its bytes were, where they were not kept. */
+    readonly unkept?: Unkept,
   ) {}
 
   get byteLength(): number {
-    if (this.size !== undefined) return this.size;
+    if (this.unkept) return this.unkept.byteLength;
     if (typeof this.data !== 'string') return this.data.byteLength;
     const padding = this.data.endsWith('==') ? 2 : this.data.endsWith('=') ? 1 : 0;
     return Math.max(0, Math.floor((this.data.length * 3) / 4) - padding);
   }
+}
+
+/** What an application has given or been given as bytes, kept or not, or as base64 text. */
+export function binaryOf(bytes: unknown, contentType: string, filename?: string): Binary | undefined {
+  if (bytes instanceof Unkept) return new Binary('', contentType, filename, bytes);
+  return bytes instanceof Uint8Array || typeof bytes === 'string' ? new Binary(bytes, contentType, filename) : undefined;
 }
 
 const CONTENT_TYPES: Record<string, string> = {

@@ -1,4 +1,4 @@
-import { Binary, contentTypeOf } from './binary';
+import { Binary, binaryOf, contentTypeOf } from './binary';
 import { isObject, object, parseJson, pick, string } from './read';
 import type { JsonObject } from './types';
 
@@ -33,9 +33,8 @@ const MEDIA = ['image', 'document', 'video', 'audio'] as const;
 /** `{ format, source: { bytes | s3Location | … } }`: only bytes are replaced; an S3 location stays what it is and is never fetched. */
 export function readMedia(kind: string, media: JsonObject): JsonObject {
   const source = object(media.source);
-  const bytes = source?.bytes;
-  if (!(bytes instanceof Uint8Array) && typeof bytes !== 'string') return media;
-  return { ...media, source: { ...source, bytes: new Binary(bytes, contentTypeOf(kind, media.format), string(media.name)) } };
+  const bytes = binaryOf(source?.bytes, contentTypeOf(kind, media.format), string(media.name));
+  return bytes ? { ...media, source: { ...source, bytes } } : media;
 }
 
 function readToolUse(use: JsonObject): JsonObject {

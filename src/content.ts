@@ -165,7 +165,8 @@ class Copy {
     if (mayBeAttached(0) && byteLength > 0) {
       // Past the limit it is counted, which keeps the span's other files from being attached, and not kept.
       const own = mayBeAttached(byteLength) ? data : '';
-      this.files.push({ holder, key, byteLength, binary: new Binary(own, contentType, filename && this.#allowance.text(filename)) });
+      const file = new Binary(own, contentType, filename && this.#allowance.text(filename));
+      this.files.push({ holder, key, byteLength: binary.unkept ? Number.POSITIVE_INFINITY : byteLength, binary: file });
     }
     this.#allowance.spend(REFERENCE_BYTES);
     return { byteLength, contentType };
@@ -195,3 +196,9 @@ export function attach(files: Snapshot['files']): Upload[] {
     return { reference, binary };
   });
 }
+
+/** A row's JSON with the sizes of its files in the places of their references: nobody will upload them. */
+export const detached = (json: string, uploads: readonly Upload[]): string =>
+  uploads.reduce((row, { reference, binary: { byteLength, contentType } }) => {
+    return row.replace(JSON.stringify(reference), () => JSON.stringify({ byteLength, contentType }));
+  }, json);

@@ -1,4 +1,4 @@
-import { Binary, mayBeAttached } from './binary';
+import { Binary, mayBeAttached, Unkept } from './binary';
 import { config } from './config';
 import { guard } from './guard';
 import { isObject } from './read';
@@ -97,10 +97,11 @@ class Copier {
   #whole(source: object, name: string): object {
     const isBytes = source instanceof Uint8Array || source instanceof ArrayBuffer;
     if (!isBytes) return source;
-    this.size += source.byteLength;
     // Files are attached together or not at all.
     if (name === 'bytes') this.#files += source.byteLength;
-    if (name !== 'body' && !mayBeAttached(name === 'bytes' ? this.#files : source.byteLength)) return source;
+    if (name === 'bytes' && !mayBeAttached(this.#files)) return new Unkept(source.byteLength);
+    this.size += source.byteLength;
+    if (name !== 'body' && !mayBeAttached(source.byteLength)) return source;
     return new Uint8Array(source instanceof ArrayBuffer ? source.slice(0) : source);
   }
 }

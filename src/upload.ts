@@ -19,7 +19,8 @@ let uploads: Promise<void> = Promise.resolve();
 
 /** Whether there is room for so many more files, of so many bytes together, to wait; where there is none, it is told once. */
 export function hasRoom(files: number, bytes: number): boolean {
-  if (pendingBytes + bytes + files * FILE_BYTES <= MAX_PENDING_BYTES) return true;
+  const own = files * FILE_BYTES;
+  if (left.size === 0 ? Math.max(bytes, own) <= MAX_PENDING_BYTES : pendingBytes + bytes + own <= MAX_PENDING_BYTES) return true;
   say('uploads to Braintrust are behind: files are recorded by their size alone until there is room again.');
   return false;
 }

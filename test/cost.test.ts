@@ -13,8 +13,9 @@ import { environment, runProgram } from './helpers/program';
  */
 const ROOT = join(__dirname, '..');
 const PROGRAM = join(ROOT, 'test/programs/cost.mjs');
-/** The program makes 253 calls and reads 4 streams. */
-const CALLS = 257;
+/** The program makes 250 calls, reads 4 streams, and sends three kinds of content 8 times. */
+const SENDINGS = 8;
+const CALLS = 254 + 3 * SENDINGS;
 const ROOM = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
 
 interface Figures {
@@ -24,6 +25,9 @@ interface Figures {
   /** What `send` itself takes, by the size of what is sent. */
   sent: JsonObject;
 }
+
+/** Give or take what Node's own pool of buffers has. */
+const assertAbout = (bytes: number, expected: number) => assert.ok(Math.abs(bytes - expected) <= 64 * 1024, `${bytes} bytes`);
 
 describe('what a call costs', () => {
   let bedrock: Bedrock;
@@ -61,9 +65,9 @@ describe('what a call costs', () => {
 
   it('is few requests to Braintrust: a log-in, the project, and deliveries of many rows', () => {
     const rows = ingest.requests.filter(({ path }) => path === '/logs3').length;
-    assert.ok(rows <= 8, `${rows} deliveries of ${CALLS} rows`);
+    assert.ok(rows <= 16, `${rows} deliveries of ${CALLS} rows`);
     const files = ingest.requests.filter(({ path }) => /^\/(attachment|upload)/.test(path)).length;
-    assert.equal(files, 3, 'of one image');
+    assert.equal(files, 3 * SENDINGS, 'of one image each');
     assert.ok(ingest.requests.length - rows - files <= 4, ingest.requests.map(({ path }) => path).join());
   });
 
@@ -81,18 +85,18 @@ describe('what a call costs', () => {
 
   it('is the structure of a conversation before `send` returns, and nothing of its texts', () => {
     const added = taken(withUs, 'conversation', 'heap');
-    assert.ok(added < 60_000, `${added} bytes of a conversation of 200 KB`);
-    assert.equal(taken(withUs, 'conversation', 'buffers'), 0);
+    assert.ok(added > 0 && added < 60_000, `${added} bytes of a conversation of 200 KB`);
+    assertAbout(taken(withUs, 'conversation', 'buffers'), 0);
   });
 
   it('is one copy of an image, and no more than may be attached to one span', () => {
-    assert.equal(taken(withUs, 'image', 'buffers'), 5_000_000);
-    assert.equal(taken(withUs, 'tooMany', 'buffers'), 20_000_000);
+    assertAbout(taken(withUs, 'image', 'buffers'), 1_000_000);
+    assertAbout(taken(withUs, 'tooMany', 'buffers'), 20_000_000);
   });
 
   it('is no copy of an image with attachments off', async () => {
     const off = await figures(['--import', join(ROOT, 'hook.mjs')], { BRAINTRUST_BEDROCK_ATTACHMENTS: 'off' });
-    assert.equal(taken(off, 'image', 'buffers'), 0);
+    assertAbout(taken(off, 'image', 'buffers'), 0);
   });
 
   it('is some hundred bytes for an event of a stream', () => {

@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers';
 import { jsonOf } from '../as-written';
 import { config } from '../config';
-import type { Upload } from '../content';
+import { detached, type Upload } from '../content';
 import { guard } from '../guard';
 import { Json } from '../json';
 import type { JsonObject } from '../types';
-import { expect, forget, upload } from '../upload';
+import { expect, forget, hasRoom, upload } from '../upload';
 import type { Destination } from './destination';
 import { Lane, type Pending, type Waiting } from './lane';
 import type { Leftover } from './leftover';
@@ -131,11 +131,15 @@ function add(destination: Destination, row: Waiting): void {
  * Takes a row that a worker thread has handed over.
  * @public
  */
-export function accept({ destination, json, ...row }: Handed): void {
+export function accept({ destination, json, uploads, ...row }: Handed): void {
   setBusy();
-  expect(row.uploads, destination);
-  add(destination, { ...row, json: Json.of(json) });
+  // There was room in its thread, which has let go of them.
+  const fits = uploads.length === 0 || hasRoom(uploads.length, bytesOf(uploads));
+  if (fits) expect(uploads, destination);
+  add(destination, { ...row, uploads: fits ? uploads : [], json: Json.of(fits ? json : detached(json, uploads)) });
 }
+
+const bytesOf = (uploads: readonly Upload[]): number => uploads.reduce((sum, { binary }) => sum + binary.byteLength, 0);
 
 /** In a worker thread: from the moment that the main thread answers on, rows go there. */
 export function joinMain(): void {

@@ -1,8 +1,10 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { BroadcastChannel, isMainThread, receiveMessageOnPort } from 'node:worker_threads';
+import { binaryOf } from '../binary';
 import type { Upload } from '../content';
 import { guard } from '../guard';
-import { isObject, number, object, string } from '../read';
+import { isObject, number, object, objects, string } from '../read';
+import type { JsonObject } from '../types';
 import type { Target } from './api';
 import type { Destination } from './destination';
 import type { Login } from './login';
@@ -69,7 +71,12 @@ function nextOf(opened: BroadcastChannel): Message | undefined {
   return isObject(next) ? object(next.message) : undefined;
 }
 
-const isUpload = (value: unknown): value is Upload => isObject(value) && isObject(value.reference) && isObject(value.binary);
+/** A file as it comes over the channel: its class has stayed in its thread. */
+function uploadOf({ reference, binary }: JsonObject): Upload[] {
+  const { data, contentType, filename } = object(binary) ?? {};
+  const file = binaryOf(data, string(contentType) ?? '', string(filename));
+  return isObject(reference) && file ? [{ reference: reference as Upload['reference'], binary: file }] : [];
+}
 
 /** In a worker: asks for the main thread. @param welcome called as soon as it has answered */
 export function greet(welcome: () => void): void {
@@ -147,6 +154,6 @@ function rowOf(message: Message): Handed {
     destination = known.fixedDestination(message.target as Target | undefined, message.login as Login | undefined);
     destinations.set(key, destination);
   }
-  const uploads = Array.isArray(message.uploads) ? message.uploads.filter(isUpload) : [];
+  const uploads = objects(message.uploads).flatMap(uploadOf);
   return { destination, id: string(message.id) ?? '', json: string(message.json) ?? '{}', isMerge: message.isMerge === true, uploads };
 }

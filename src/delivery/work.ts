@@ -56,14 +56,14 @@ export function afterwards(run: () => void, size = 0): void {
   held += size;
   // A worker may be ended before its next turn.
   if (isHandingOver()) workAll();
-  // Of the last the application waits for its answer.
-  while (waiting.length > 1 && exceeds(TOO_MUCH)) work(waiting.take());
+  // The last one waits for its turn all the same: the application has its answer next.
+  while (waiting.length > 1 && exceeds(TOO_MUCH, size)) work(waiting.take());
   if (waiting.length === 0) return;
   if (lingerMs === 0 || exceeds(PLENTY)) soon();
   else if (!scheduled) timer ??= setTimeout(soon, lingerMs).unref();
 }
 
-const exceeds = ({ count, bytes }: typeof PLENTY): boolean => waiting.length > count || held > bytes;
+const exceeds = ({ count, bytes }: typeof PLENTY, last = 0): boolean => waiting.length > count || held - last > bytes;
 
 function soon(): void {
   clearTimeout(timer);

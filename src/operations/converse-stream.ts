@@ -1,4 +1,4 @@
-import { Binary, contentTypeOf, mayBeAttached } from '../binary';
+import { mayBeAttached, Unkept } from '../binary';
 import { GrowingText } from '../growing-text';
 import { isObject, number, object, objects, pick, string } from '../read';
 import type { Accumulator, JsonObject } from '../types';
@@ -13,7 +13,7 @@ interface Block {
   redacted?: number;
   citations?: JsonObject[];
   result?: JsonObject[];
-  media?: { kind: string; format: unknown; source: JsonObject | undefined; bytes: Uint8Array[]; byteLength: number };
+  media?: { kind: string; format: unknown; source: JsonObject | undefined; bytes: Uint8Array[]; byteLength?: number };
   other?: JsonObject;
 }
 
@@ -105,16 +105,10 @@ export class ConverseStream implements Accumulator {
   }
 
   #addMedia(block: Block, kind: string, { format, source }: JsonObject): boolean {
-    block.media ??= {
-      kind,
-      format: format ?? object(block.start?.[kind])?.format,
-      source: withoutBytes(source),
-      bytes: [],
-      byteLength: 0,
-    };
+    block.media ??= { kind, format: format ?? object(block.start?.[kind])?.format, source: withoutBytes(source), bytes: [] };
     const bytes = object(source)?.bytes;
     if (!(bytes instanceof Uint8Array)) return true;
-    block.media.byteLength += bytes.byteLength;
+    block.media.byteLength = (block.media.byteLength ?? 0) + bytes.byteLength;
     this.#mediaBytes += bytes.byteLength;
     if (mayBeAttached(this.#mediaBytes)) block.media.bytes.push(Uint8Array.from(bytes));
     else if (mayBeAttached(this.#mediaBytes - bytes.byteLength)) this.#letGoOfMedia();
@@ -148,8 +142,9 @@ function finish(block: Block): JsonObject[] {
   if (toolResult || result) return [...thought, { toolResult: { ...toolResult, content: result ?? [] } }];
   if (media) {
     const { kind, format, byteLength } = media;
-    const kept = media.bytes.length > 0 ? Buffer.concat(media.bytes) : new Binary('', contentTypeOf(kind, format), undefined, byteLength);
-    return [...thought, { [kind]: { format, source: byteLength > 0 ? { bytes: kept } : media.source } }];
+    const kept = Buffer.concat(media.bytes);
+    const bytes = byteLength === undefined || byteLength === kept.byteLength ? kept : new Unkept(byteLength);
+    return [...thought, { [kind]: { format, source: byteLength === undefined ? media.source : { bytes } } }];
   }
   const name = Object.keys(start ?? {})[0];
   if (block.other) return [...thought, { [name ?? 'unknown']: { ...block.other, ...(text !== undefined && { text }) } }];

@@ -24,11 +24,17 @@ it('the first work of a process waits for less than what comes later: its row be
 
 it('what is too much to wait is done at once, except for what the application has its answer of next', () => {
   const done: string[] = [];
-  const add = (name: string) => afterwards(() => done.push(name), 20 * 1024 * 1024);
-  add('first');
-  assert.deepEqual(done, []);
-  add('second');
-  assert.deepEqual(done, ['first']);
+  const add = (name: string, size: number) => afterwards(() => done.push(name), size);
+  const MIB = 1024 * 1024;
+  add('first', 20 * MIB);
+  assert.equal(done.join(), '');
+  add('second', 20 * MIB);
+  assert.equal(done.join(), 'first');
   workAll();
-  assert.deepEqual(done, ['first', 'second']);
+  assert.equal(done.join(), 'first,second');
+  for (let count = 0; count < 3; count++) add('small', 1000);
+  add('large', 20 * MIB);
+  assert.equal(done.join(), 'first,second');
+  workAll();
+  assert.equal(done.join(), 'first,second,small,small,small,large');
 });
