@@ -1,5 +1,5 @@
 import { type Call, failureOf } from './call';
-import { guard } from './guard';
+import { debug, guard } from './guard';
 import { type Listener, observe } from './observe';
 import { isObject, object } from './read';
 import type { Accumulator, JsonObject } from './types';
@@ -65,7 +65,13 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
     return how === 'cancelled' ? 'cancelled' : wasAborted() ? 'aborted' : 'incomplete';
   };
   const listener: StreamListener = {
-    event: (value) => guard('event', () => event(value)),
+    event(value) {
+      try {
+        event(value); // by no function that is made for each of them
+      } catch (error) {
+        debug('event failed', error);
+      }
+    },
     end: (how) => close(statusOf(how)),
     fail: (error) => close(wasAborted() ? 'aborted' : 'failed', error ?? String(error)),
     collected: () => close(frames > 0 ? 'cancelled' : 'abandoned'),

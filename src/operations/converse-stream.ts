@@ -21,6 +21,9 @@ interface Block {
 export class ConverseStream implements Accumulator {
   #role = 'assistant';
   #blocks = new Map<number, Block>();
+  /** The block of the last delta, which is most often that of the next. */
+  #current: Block = {};
+  #index: number | undefined;
   #last: JsonObject = {};
   #stopped = false;
   #started = false;
@@ -61,11 +64,11 @@ export class ConverseStream implements Accumulator {
 
   #block({ contentBlockIndex }: JsonObject): Block {
     const index = number(contentBlockIndex) ?? this.#blocks.size;
-    const known = this.#blocks.get(index);
-    if (known) return known;
-    const block: Block = {};
-    this.#blocks.set(index, block);
-    return block;
+    if (index === this.#index) return this.#current;
+    this.#index = index;
+    this.#current = this.#blocks.get(index) ?? {};
+    this.#blocks.set(index, this.#current);
+    return this.#current;
   }
 
   /** Whether the delta has content. */
