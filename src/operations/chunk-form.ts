@@ -6,7 +6,7 @@ export interface Form {
   /** One more than there are differences. */
   pieces: string[];
   /** The same in UTF-8. */
-  bytes: Uint8Array[];
+  words: DataView[];
   differences: Difference[];
   /** A chunk of this form, parsed. */
   value: object;
@@ -97,7 +97,7 @@ export function formOf(one: string, other: string): Form | undefined {
   const paths = probes.map((probe) => pathOf(value, probe));
   // One that is not found is no value: a key, or a member of which there is another.
   const differences = paths.flatMap((path, index) => (path ? [{ path, isText: areTexts[index] === true }] : []));
-  const form = { pieces, bytes: pieces.map((piece) => Buffer.from(piece)), differences, value };
+  const form = { pieces, words: pieces.map((piece) => wordsOf(Buffer.from(piece))), differences, value };
   const isTrue = differences.length === probes.length && isAllOnTheWay(form) && [one, other].every((chunk) => isReadBy(form, chunk));
   return isTrue ? form : undefined;
 }
@@ -185,3 +185,6 @@ function pathOf(value: unknown, leaf: unknown): string[] | undefined {
   }
   return undefined;
 }
+
+/** Bytes, to be read four at a time. */
+export const wordsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView => new DataView(buffer, byteOffset, byteLength);

@@ -4,7 +4,7 @@ import { type Form, filled, formOf, valueWith } from './chunk-form';
 import type { Chunks } from './lot';
 import { runOf } from './run';
 
-/** Longer chunks are few. A text that is cut out of one keeps all of it in memory, and the lot that it came with (4 KB). */
+/** Longer chunks are few. A text that is cut out of one keeps all of it in memory, and the lot that it came with (8 KB). */
 const LONGEST = 512;
 /** Forms that are known at a time, and chunks that a new one may be like. */
 const MOST_FORMS = 3;

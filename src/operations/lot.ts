@@ -1,7 +1,7 @@
 import { charactersOf, textOf } from '../utf8';
 
-/** A lot of so many bytes is some forty chunks of a few words each; and no more than that many, should they be empty. */
-export const SIZE = 4096;
+/** A lot of so many bytes is some eighty chunks of a few words each; and no more than that many, should they be empty. */
+export const SIZE = 8192;
 const MOST = 512;
 
 /**

@@ -1,6 +1,6 @@
 import { parseJson } from '../read';
 import { charactersOf } from '../utf8';
-import type { Form } from './chunk-form';
+import { type Form, wordsOf } from './chunk-form';
 import { type Chunks, SIZE } from './lot';
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
@@ -10,15 +10,16 @@ const [QUOTE, BACKSLASH] = [0x22, 0x5c];
  * @param form has one difference, which is a text
  */
 export function runOf(form: Form, chunks: Chunks, first: number): { count: number; text: string } {
-  const [before = room, after = room] = form.bytes;
+  const [before = wordsOf(room), after = wordsOf(room)] = form.words;
   const { bytes } = chunks;
+  const words = wordsOf(bytes);
   let length = 0;
   let isPlain = true;
   let index = first;
   for (; index < chunks.length; index++) {
-    const start = chunks.start(index) + before.length;
-    const end = chunks.end(index) - after.length;
-    if (end < start || !stands(before, bytes, start - before.length) || !stands(after, bytes, end)) break;
+    const start = chunks.start(index) + before.byteLength;
+    const end = chunks.end(index) - after.byteLength;
+    if (end < start || !stands(before, words, start - before.byteLength) || !stands(after, words, end)) break;
     // The end of a character that the chunk before might have begun.
     if (((bytes[start] ?? 0) & 0b1100_0000) === 0b1000_0000) break;
     const isPlainToo = add(bytes, start, end, length);
@@ -33,8 +34,12 @@ export function runOf(form: Form, chunks: Chunks, first: number): { count: numbe
 /** The texts of a lot are no longer than it is. */
 const room = Buffer.allocUnsafeSlow(SIZE);
 
-function stands(piece: Uint8Array, bytes: Uint8Array, start: number): boolean {
-  for (let at = 0; at < piece.length; at++) if (piece[at] !== bytes[start + at]) return false;
+/** Four bytes at a time, wherever they begin. */
+function stands(piece: DataView, bytes: DataView, start: number): boolean {
+  const rest = piece.byteLength & 3;
+  const last = piece.byteLength - rest;
+  for (let at = 0; at < last; at += 4) if (piece.getInt32(at) !== bytes.getInt32(start + at)) return false;
+  for (let at = last; at < piece.byteLength; at++) if (piece.getInt8(at) !== bytes.getInt8(start + at)) return false;
   return true;
 }
 
