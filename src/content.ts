@@ -184,7 +184,7 @@ const isStream = (source: object): boolean =>
  */
 export function attach(files: Snapshot['files']): Upload[] {
   const total = files.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  if (files.length === 0 || total > config().maxAttachmentBytes || !hasRoom(files.length, total)) return [];
+  if (files.length === 0 || !mayBeAttached(total) || !hasRoom(files.length, total)) return [];
   return files.map(({ holder, key, binary }) => {
     const reference = {
       type: 'braintrust_attachment' as const,
