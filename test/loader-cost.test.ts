@@ -19,8 +19,14 @@ interface Loaded {
   builtins: string[];
 }
 
+const environment = (load: string): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  LOAD: load,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+});
+
 function loaded(flags: string[], load = '', settings: Record<string, string> = {}): Loaded {
-  const env = { PATH: process.env.PATH, LOAD: load, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...settings };
+  const env = { ...environment(load), ...settings };
   return JSON.parse(execFileSync(process.execPath, [...flags, LOADED], { env, encoding: 'utf8' }));
 }
 
@@ -50,6 +56,16 @@ describe('a process that never loads the SDK', () => {
       [],
     );
     assert.deepEqual(loaded(['--require', HOOK_CJS]).builtins, loaded(['--require', NOTHING_CJS]).builtins);
+  });
+
+  test('has no `require` made for it, which costs more than all else that the entry does', () => {
+    const made = (load: string): string => {
+      const flags = ['--require', path.join(ROOT, 'test', 'apps', 'makes-require.cjs'), '--import', HOOK, LOADED];
+      const [, count = ''] = execFileSync(process.execPath, flags, { env: environment(load), encoding: 'utf8' }).trim().split('\n').reverse();
+      return count;
+    };
+    assert.equal(made(''), '0');
+    assert.notEqual(made(SDK), '0', 'the question would tell nothing');
   });
 
   test('opens the entry and no more', { skip: !HAS_STRACE && 'strace is not installed' }, () => {
