@@ -39,7 +39,7 @@ export const startup: Section = {
       const required = { ...ours, id: 'ours-required', label: `${ours.label}, --require`, flags: REQUIRED };
       const taking = [none, again, empty, required, imported, theirs];
       const rounds = new Rounds();
-      for (let round = -1; round < (quick ? 2 : loadsSdk ? 9 : 25); round++) {
+      for (let round = -1; round < (quick ? 2 : loadsSdk ? 9 : 50); round++) {
         await inTurn(rotated(taking, round + 1), async (contender) => {
           const sample = await measure(surroundings, contender, program);
           if (round < 0) rounds.add(contender.id, await vitals(surroundings, contender, program));
