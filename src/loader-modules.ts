@@ -1,4 +1,4 @@
-import { guarded, isApplications, mayBe, partOfNode, whenWorker } from './loader-common';
+import { exportOf, guarded, isApplications, mayBe, whenWorker } from './loader-common';
 
 /** The same class as an ES module, by its URL. */
 const MODULE = /\/node_modules\/(?:(@[^/]+)\/)?([^/]+)\/resources\/(?:beta\/)?messages\/batches\.mjs(?:[?#]|$)/;
@@ -30,7 +30,7 @@ export function watchModules(entry: () => string, patch: (namespace: unknown) =>
 /** Newer than the types of the oldest Node that we run on. That one has nothing to be asked for, and does not load `node:module` for it. */
 function hooksOfNode(): ((hooks: object) => void) | undefined {
   if (process.versions.node.startsWith('20.')) return undefined;
-  const found: unknown = Reflect.get(partOfNode('node:module'), 'registerHooks');
+  const found: unknown = exportOf('node:module', 'registerHooks');
   return typeof found === 'function' ? (hooks) => found(hooks) : undefined;
 }
 
@@ -47,7 +47,7 @@ function watchSources(entry: () => string): void {
     else setImmediate(() => hasLoaded('load') && guarded(watchReading)).unref();
     // Before 20.9 a process may wait for ever for the thread that it has asked to register something.
     if (/^20\.[678]\./.test(process.versions.node)) return;
-    const armThread = (): void => partOfNode('node:module').register(entry()); // it has no hooks, and arms
+    const armThread = (): void => exportOf('node:module', 'register')(entry()); // it has no hooks, and arms
     if (hasLoaded('hooks')) armThread();
     else whenWorker((worker) => !isApplications(worker), armThread);
   }
@@ -60,7 +60,7 @@ function hasLoaded(part: string): boolean {
 }
 
 function watchReading(): void {
-  const files: { readFile: (this: unknown, path: unknown, options?: unknown) => Promise<unknown> } = partOfNode('node:fs').promises;
+  const files: { readFile: (this: unknown, path: unknown, options?: unknown) => Promise<unknown> } = exportOf('node:fs', 'promises');
   const original = files.readFile;
   // A method keeps its name when the package is built; a function that nothing calls by its name does not.
   const { readFile } = {

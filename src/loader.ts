@@ -85,7 +85,7 @@ export const arm = (loader: unknown, entry: () => string): void => guarded(() =>
 function watchLoader(loader: unknown, entry: () => string): void {
   // The other settings are read in config.ts. This one is read here because "off" has to mean that not even that is loaded.
   const setting = process.env.BRAINTRUST_BEDROCK;
-  if (setting && /^\s*(off|0|false|no|none)\s*$/i.test(setting)) return;
+  if (setting !== undefined && /^\s*(off|0|false|no|none)\s*$/i.test(setting)) return;
   if (ARMED in globalThis || !isLoader(loader)) return;
   Object.defineProperty(globalThis, ARMED, { value: true });
   const original = loader._nodeModulePaths;

@@ -14,6 +14,9 @@ const LOADED = path.join(ROOT, 'test', 'apps', 'loaded.cjs');
 const SDK = '@aws-sdk/client-bedrock-runtime';
 const HAS_STRACE = spawnSync('strace', ['-V']).status === 0;
 
+/** Before, it takes a `require` to reach them. */
+const WITH_PARTS = { skip: !('getBuiltinModule' in process) && 'this Node has no `process.getBuiltinModule`' };
+
 interface Loaded {
   files: string[];
   builtins: string[];
@@ -47,21 +50,24 @@ function opened(flags: string[]): string[] {
 }
 
 describe('a process that never loads the SDK', () => {
-  test('loads nothing but the entry, and no part of Node that it would not load anyway', () => {
+  test('loads nothing but the entry, and no part of Node that it would not load anyway, but `node:module`', WITH_PARTS, () => {
     assert.deepEqual(loaded(['--import', HOOK]).files, [LOADED]);
     assert.deepEqual(loaded(['--require', HOOK_CJS]).files, [HOOK_CJS, LOADED]);
-    const builtins = new Set(loaded(['--import', NOTHING]).builtins).add('NativeModule internal/modules/esm/initialize_import_meta');
+    const builtins = [NOTHING, 'data:text/javascript,import "node:module"'].flatMap((entry) => loaded(['--import', entry]).builtins);
     assert.deepEqual(
-      loaded(['--import', HOOK]).builtins.filter((name) => !builtins.has(name)),
+      loaded(['--import', HOOK]).builtins.filter((name) => !builtins.includes(name)),
       [],
     );
     assert.deepEqual(loaded(['--require', HOOK_CJS]).builtins, loaded(['--require', NOTHING_CJS]).builtins);
   });
 
-  test('has no `require` made for it, which costs more than all else that the entry does', () => {
+  test('has no `require` made for it, which costs more than all else that the entry does', WITH_PARTS, () => {
     const made = (load: string): string => {
       const flags = ['--require', path.join(ROOT, 'test', 'apps', 'makes-require.cjs'), '--import', HOOK, LOADED];
-      const [, count = ''] = execFileSync(process.execPath, flags, { env: environment(load), encoding: 'utf8' }).trim().split('\n').reverse();
+      const [, count = ''] = execFileSync(process.execPath, flags, { env: environment(load), encoding: 'utf8' })
+        .trim()
+        .split('\n')
+        .reverse();
       return count;
     };
     assert.equal(made(''), '0');

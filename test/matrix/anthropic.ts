@@ -35,10 +35,10 @@ function noThread(node: readonly number[]): string | undefined {
 }
 
 /** Runs a program that makes a batch of one request and reads its result; gives what is wrong with the rows that it leaves. */
-export async function complaintOf(node: string, program: string, options: string): Promise<string | undefined> {
+export async function complaintOf(node: string, program: string, options: string, settings = {}): Promise<string | undefined> {
   const [anthropic, ingest] = await Promise.all([startAnthropic({ pollsUntilDone: 0 }), startIngest()]);
   try {
-    const env = environment(anthropic, ingest, { NODE_OPTIONS: options });
+    const env = environment(anthropic, ingest, { ...settings, NODE_OPTIONS: options });
     // tsx alone takes 5 s of CPU to read this SDK
     const child = spawn(node, [program], { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 });
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
