@@ -27,7 +27,7 @@ export function watchModules(entry: () => string, patch: (namespace: unknown) =>
   registerHooks({ load });
 }
 
-/** Newer than the types of the oldest Node that we run on. That one has nothing to be asked for, and does not load `node:module` for it. */
+/** Newer than the types of the oldest Node that we run on. That one has none, and hook.cjs does not have it load `node:module` to hear so. */
 function hooksOfNode(): ((hooks: object) => void) | undefined {
   if (process.versions.node.startsWith('20.')) return undefined;
   const found: unknown = exportOf('node:module', 'registerHooks');
