@@ -14,7 +14,7 @@ import { isObject, put } from './read';
 import { finishRow, writeRow } from './span';
 import { watchStream } from './stream';
 import type { Accumulator, ErrorField, Fields, JsonObject, Metrics, Part } from './types';
-import { begun, finished } from './unfinished';
+import { begun, finished, Unfinished } from './unfinished';
 import { hearSent, Wire } from './wire';
 
 /** How a call ended: nothing of it is the application's any more. */
@@ -78,12 +78,12 @@ export class Call {
     this.input = value;
     this.#size = size;
     this.#sent = operation.sends && guard('sends', () => this.#listenToSent(input));
-    begun(this.atExit);
+    begun(this.unfinished);
     guard('wire', () => this.wire.listen(client, operation, input)); // until `sent`: nothing after it may fail
   }
 
   /** The process ends before the call does. */
-  readonly atExit = (): void => this.end({ streamStatus: 'incomplete' });
+  readonly unfinished = new Unfinished(() => this.end({ streamStatus: 'incomplete' }));
 
   #listenToSent(input: JsonObject): Accumulator | undefined {
     const { sends } = this.command.operation;
@@ -143,7 +143,7 @@ export class Call {
   end(ending: Ending): void {
     if (!this.#open) return;
     this.#open = false;
-    guard('finished', () => finished(this.atExit));
+    finished(this.unfinished);
     const end = this.#seconds(performance.now());
     const write = () => this.#write(ending, end);
     guard('flush', joinFlush);

@@ -36,7 +36,8 @@ export const copyOf = (value: unknown): unknown => new Copier().of(value, '', 0)
 class Copier {
   size = 0;
   #left = Math.max(MOST_MEMBERS, config().maxFieldBytes / 2);
-  #path: object[] = [];
+  /** What the value stands in that is being copied, from the outside in. */
+  readonly #path: object[] = [];
   /** Bytes of files so far. */
   #files = 0;
 
@@ -48,13 +49,10 @@ class Copier {
     if (typeof source !== 'object' || source === null) return source;
     if (this.#left-- < 0) return undefined;
     if (depth > MAX_DEPTH) return '[too deep]';
-    if (this.#path.includes(source)) return '[circular]';
-    this.#path.push(source);
-    try {
-      return Array.isArray(source) ? this.#list(source, depth + 1) : this.#object(source, name, depth + 1);
-    } finally {
-      this.#path.pop();
-    }
+    const path = this.#path;
+    for (let above = 0; above < depth; above++) if (path[above] === source) return '[circular]';
+    path[depth] = source;
+    return Array.isArray(source) ? this.#list(source, depth + 1) : this.#object(source, name, depth + 1);
   }
 
   #list(source: unknown[], depth: number): unknown[] {
@@ -62,7 +60,12 @@ class Copier {
     let index = 0;
     for (; index < source.length && this.#left >= 0; index++) {
       this.#left--;
-      target[index] = this.#member(source, index, '', depth);
+      // A getter or a Proxy of the application's may throw: that member is lost, and no more.
+      try {
+        target[index] = this.of(source[index], '', depth);
+      } catch {
+        target[index] = UNREADABLE;
+      }
     }
     target.length = index;
     return target;
@@ -74,21 +77,17 @@ class Copier {
     const target: JsonObject = {};
     for (const key of Object.keys(source)) {
       if (this.#left-- < 0) break;
-      const member = this.#member(source, key, key, depth);
+      let member: unknown;
+      try {
+        member = this.of((source as JsonObject)[key], key, depth);
+      } catch {
+        member = UNREADABLE;
+      }
       // Assigning to `__proto__` would change the copy's prototype instead.
       if (key === '__proto__') Object.defineProperty(target, key, { value: member, enumerable: true, configurable: true, writable: true });
       else target[key] = member;
     }
     return target;
-  }
-
-  /** A getter or a Proxy of the application's may throw: that member is lost, and no more. */
-  #member(source: object, key: string | number, name: string, depth: number): unknown {
-    try {
-      return this.of((source as JsonObject)[key], name, depth);
-    } catch {
-      return UNREADABLE;
-    }
   }
 
   /**

@@ -12,9 +12,8 @@ import { continued, finished } from './unfinished';
  */
 export function watchStream(call: Call, source: AsyncIterable<unknown>, head: JsonObject): void {
   const accumulator = guard('accumulator', () => call.command.operation.stream?.accumulator(call.input)) ?? EMPTY;
-  const { atExit } = call;
   const { listener, end } = listenerOf({ call, head, accumulator });
-  continued(atExit, end);
+  continued(call.unfinished, end);
   if (!isObserved(source, listener)) listener.end('unwatched'); // a frozen stream: the call is known, what it answers is not
 }
 
@@ -33,7 +32,7 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
   let firstToken: number | undefined;
 
   const close = (streamStatus: string | undefined, error?: unknown) => {
-    if (!reading || guard('finished', () => finished(end)) === false) return;
+    if (!reading || !finished(reading.call.unfinished)) return;
     const { call, head, accumulator } = reading;
     reading = undefined;
     guard('parts', () => call.part(accumulator.parts?.(true)));

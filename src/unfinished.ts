@@ -1,5 +1,14 @@
-/** How to end the record of each call that is under way, should the process end first. */
-const unfinished = new Set<() => void>();
+/** A call that is under way. They stand in a ring: nothing is looked up, and nothing grows, as one begins and ends. */
+export class Unfinished {
+  before: Unfinished = this;
+  after: Unfinished = this;
+
+  /** @param end ends the record, and calls `finished` */
+  constructor(public end: () => void) {}
+}
+
+/** Where the ring begins and ends. */
+const ring = new Unfinished(() => {});
 let started: () => void = () => {};
 
 /** Tells `then` when a call begins: there is something to lose from that moment on. */
@@ -7,24 +16,37 @@ export function onStarted(then: () => void): void {
   started = then;
 }
 
-/** @param end ends the record, and calls `finished` */
-export function begun(end: () => void): void {
-  unfinished.add(end);
+export function begun(call: Unfinished): void {
+  if (call.after !== call) return;
+  call.before = ring.before;
+  call.after = ring;
+  ring.before.after = call;
+  ring.before = call;
   started();
 }
 
 /** From now on another one ends the record. */
-export function continued(end: () => void, by: () => void): void {
-  unfinished.delete(end);
-  begun(by);
+export function continued(call: Unfinished, end: () => void): void {
+  call.end = end;
+  started();
 }
 
 /** True where it had not ended before. */
-export const finished = (end: () => void): boolean => unfinished.delete(end);
+export function finished(call: Unfinished): boolean {
+  if (call.after === call) return false;
+  call.before.after = call.after;
+  call.after.before = call.before;
+  call.before = call;
+  call.after = call;
+  return true;
+}
 
-export const isAnyUnfinished = (): boolean => unfinished.size > 0;
+export const isAnyUnfinished = (): boolean => ring.after !== ring;
 
 /** Ends all of them. */
 export function finishAll(): void {
-  for (const end of unfinished) end();
+  for (let call = ring.after; call !== ring; call = ring.after) {
+    call.end();
+    finished(call);
+  }
 }

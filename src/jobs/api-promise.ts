@@ -2,7 +2,7 @@ import { follow } from '../follow';
 import { guard } from '../guard';
 import { isObject } from '../read';
 import type { JsonObject } from '../types';
-import { begun, finished } from '../unfinished';
+import { begun, finished, Unfinished } from '../unfinished';
 
 /** Hears how a request of the Anthropic SDK goes. None of it may throw. */
 export interface RequestListener {
@@ -45,13 +45,13 @@ export function listenToRequest(promise: unknown, listener: RequestListener): bo
   return true;
 }
 
-const letGo = new FinalizationRegistry<() => void>((unread) => unread());
+const letGo = new FinalizationRegistry<Unfinished>((unread) => unread.end());
 
 /** A function of its own, so that it does not close over the promise. */
-function unreadBy(listener: RequestListener): () => void {
-  const unread = (): void => {
+function unreadBy(listener: RequestListener): Unfinished {
+  const unread = new Unfinished(() => {
     if (finished(unread)) guard('unread', () => listener.unread());
-  };
+  });
   return unread;
 }
 

@@ -8,7 +8,7 @@ import { isObject, object, objects, string } from '../read';
 import { say } from '../say';
 import { mergeRow, traceOf } from '../span';
 import type { JsonObject } from '../types';
-import { begun, finished } from '../unfinished';
+import { begun, finished, Unfinished } from '../unfinished';
 import { traceIdOf } from './ids';
 import { type Batch, batchRow, CREATE, type Item, readBatch, readRequest, readResult } from './message-batch';
 
@@ -53,7 +53,7 @@ export function writeMade(place: Place, batch: Batch, requests: Requests, answer
     for (let left = count; left > 0; left--) {
       const { value: index, done } = rest.next();
       if (done) {
-        if (finished(writeRest)) remember(batch.id, known);
+        if (finished(unfinished)) remember(batch.id, known);
         return;
       }
       const request = requests[index];
@@ -62,8 +62,8 @@ export function writeMade(place: Place, batch: Batch, requests: Requests, answer
     }
     if (count === SLICE) void room().then(() => setImmediate(() => guard('requests', () => write(SLICE))));
   };
-  const writeRest = (): void => write(Number.POSITIVE_INFINITY);
-  begun(writeRest);
+  const unfinished = new Unfinished(() => write(Number.POSITIVE_INFINITY));
+  begun(unfinished);
   write(SLICE);
 }
 

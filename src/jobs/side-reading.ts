@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { debug, guard } from '../guard';
 import { say } from '../say';
-import { begun, finished } from '../unfinished';
+import { begun, finished, Unfinished } from '../unfinished';
 import type { BodyListener } from './hear-body';
 import { type Line, Lines } from './lines';
 import { begin } from './readings';
@@ -74,7 +74,7 @@ export class SideReading implements BodyListener {
   #start(): void {
     if (this.#reading) return;
     this.#reading = true;
-    begun(this.#atExit);
+    begun(this.#unfinished);
     begin(this.#read().catch((error: unknown) => debug('results failed', error)));
   }
 
@@ -83,14 +83,14 @@ export class SideReading implements BodyListener {
     const turns = new Turns();
     while (this.#takeOne()) await turns.next();
     this.#reading = false;
-    finished(this.#atExit);
+    finished(this.#unfinished);
   }
 
   /** The process ends: the rest is read now. */
-  #atExit = (): void => {
+  readonly #unfinished = new Unfinished(() => {
     while (this.#takeOne());
-    finished(this.#atExit);
-  };
+    finished(this.#unfinished);
+  });
 
   /** Takes the next line; false where there is none. */
   #takeOne(): boolean {
