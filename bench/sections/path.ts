@@ -9,7 +9,7 @@ const ROOM = { BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES: String(512 * 1024 * 1024) };
 const WORKLOADS = [
   // Short rounds: in a long one the machine has its slow moments, and hardly ever for all. And many processes: of two with one and the same code
   // one is some 80 µs dearer for all of its life, which is more than what is asked for.
-  { name: 'on the path: small Converse', call: 'converse', count: 250, warm: 3000, rounds: 6, processes: 20 },
+  { name: 'on the path: small Converse', call: 'converse', count: 250, warm: 3000, rounds: 6, processes: 14 },
   { name: 'on the path: conversation of 200 KB', call: 'conversation', count: 40, warm: 300, rounds: 3 },
   { name: 'on the path: image of 5 MB', call: 'image', count: 3, warm: 6, rounds: 3 },
   { name: 'on the path: InvokeModel, answer of 1 MB', call: 'answer', count: 30, warm: 200, rounds: 3 },
