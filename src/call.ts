@@ -143,7 +143,7 @@ export class Call {
   end(ending: Ending): void {
     if (!this.#open) return;
     this.#open = false;
-    finished(this.unfinished);
+    guard('finished', () => finished(this.unfinished));
     const end = this.#seconds(performance.now());
     const write = () => this.#write(ending, end);
     guard('flush', joinFlush);

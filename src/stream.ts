@@ -32,8 +32,9 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
   let firstToken: number | undefined;
 
   const close = (streamStatus: string | undefined, error?: unknown) => {
-    if (!reading || !finished(reading.call.unfinished)) return;
+    if (!reading) return;
     const { call, head, accumulator } = reading;
+    if (guard('finished', () => finished(call.unfinished)) === false) return;
     reading = undefined;
     guard('parts', () => call.part(accumulator.parts?.(true)));
     const output = () => ({ ...head, ...guard('accumulator', () => accumulator.response()) });
