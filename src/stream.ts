@@ -34,8 +34,8 @@ function listenerOf(begun: Reading): { listener: StreamListener; end: () => void
   const close = (streamStatus: string | undefined, error?: unknown) => {
     if (!reading) return;
     const { call, head, accumulator } = reading;
-    if (guard('finished', () => finished(call.unfinished)) === false) return;
     reading = undefined;
+    guard('finished', () => finished(call.unfinished));
     guard('parts', () => call.part(accumulator.parts?.(true)));
     const output = () => ({ ...head, ...guard('accumulator', () => accumulator.response()) });
     guard('end', () => {

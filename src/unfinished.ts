@@ -1,3 +1,5 @@
+import { guard } from './guard';
+
 /** A call that is under way. They stand in a ring: nothing is looked up, and nothing grows, as one begins and ends. */
 export class Unfinished {
   before: Unfinished = this;
@@ -28,7 +30,9 @@ export function begun(call: Unfinished): void {
 /** From now on another one ends the record. */
 export function continued(call: Unfinished, end: () => void): void {
   call.end = end;
-  started();
+  // The process may have ended the call before it had its answer.
+  if (call.after === call) begun(call);
+  else started();
 }
 
 /** True where it had not ended before. */
@@ -43,10 +47,10 @@ export function finished(call: Unfinished): boolean {
 
 export const isAnyUnfinished = (): boolean => ring.after !== ring;
 
-/** Ends all of them. */
+/** Ends all of them, whatever one of them does. */
 export function finishAll(): void {
   for (let call = ring.after; call !== ring; call = ring.after) {
-    call.end();
+    guard('unfinished', call.end);
     finished(call);
   }
 }

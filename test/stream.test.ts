@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { ConverseStreamCommand, type ConverseStreamOutput, InvokeModelWithResponseStreamCommand } from '@aws-sdk/client-bedrock-runtime';
 import type { AnswerEvent } from '../demo/bedrock';
 import type { Row } from '../demo/ingest';
+import { finishAll } from '../src/unfinished';
 import { startTraced, type Traced } from './helpers/traced';
 
 const START = { messageStart: { role: 'assistant' } };
@@ -105,6 +106,28 @@ describe('a stream that begins', () => {
     const { stream } = await sending;
     assert.equal(process.listenerCount('exit'), 1);
     if (stream) await drain(stream);
+  });
+
+  it('that comes when the process had ended its call holds nothing of the call', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc: () => void = runInNewContext('gc');
+    events = WHOLE;
+    let stream: unknown;
+    const options = await (async () => {
+      const options = { abortSignal: new AbortController().signal };
+      const sending = traced.client().send(command(), options);
+      finishAll();
+      const answer = await sending;
+      stream = answer.stream;
+      if (answer.stream) await drain(answer.stream);
+      return new WeakRef(options);
+    })();
+    for (let tries = 0; tries < 20 && options.deref(); tries++) {
+      await sleep(20);
+      gc();
+    }
+    assert.ok(stream);
+    assert.equal(options.deref(), undefined);
   });
 
   it('of InvokeModel has its first token when the first content came, though chunks are read later, however many come before it', async () => {

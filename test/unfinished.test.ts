@@ -49,6 +49,27 @@ describe('calls that are under way', () => {
     assert.deepEqual(ended, [0, 7, 0]);
   });
 
+  it('are all ended where the end of one throws', () => {
+    const { ended, begin } = calls(1);
+    begun(
+      new Unfinished(() => {
+        throw new Error('no');
+      }),
+    );
+    begin(1);
+    finishAll();
+    assert.deepEqual(ended, [0, 1]);
+  });
+
+  it('hold none of the others once they are over', () => {
+    const { all } = calls(4);
+    const [first, second] = all;
+    assert.ok(first && second);
+    finished(second);
+    finishAll();
+    for (const call of all) assert.ok(call.before === call && call.after === call);
+  });
+
   it('are not ended again and again where one does not say that it is over', () => {
     let times = 0;
     begun(new Unfinished(() => void times++));
@@ -64,5 +85,9 @@ describe('calls that are under way', () => {
     continued(call, () => ended.push(99));
     finishAll();
     assert.deepEqual(ended, [99]);
+    // The process had something else to do after all, and the call has its stream.
+    continued(call, () => ended.push(100));
+    finishAll();
+    assert.deepEqual(ended, [99, 100]);
   });
 });
