@@ -1,6 +1,6 @@
 import { guard } from './guard';
 
-/** A call that is under way. They stand in a ring: nothing is looked up, and nothing grows, as one begins and ends. */
+/** What is under way: a call, a stream, a reading of results. They stand in a ring: nothing is looked up, and nothing grows, as one begins and ends. */
 export class Unfinished {
   before: Unfinished = this;
   after: Unfinished = this;
@@ -18,6 +18,7 @@ export function onStarted(then: () => void): void {
   started = then;
 }
 
+/** From now on it is ended with the process; it may have been under way before. */
 export function begun(call: Unfinished): void {
   if (call.after !== call) return;
   call.before = ring.before;
