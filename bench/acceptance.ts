@@ -42,13 +42,18 @@ function startUp(lines: Lines, limit: number): void {
     const none = lines.of(workload, 'none', 'cpu');
     const over = (figure: Figure | undefined) => figure && none && 1 + figure.added / none.median;
     const entry = lines.of(workload, 'floor', 'files');
-    // What `--import` itself costs such a program is Node's.
     const floor = over(lines.of(workload, 'floor', 'cpu'));
-    for (const [id, flag, beside] of [
-      ['ours-required', '--require', ''],
-      ['ours', '--import', floor === undefined ? '' : ` (an empty one ${short(floor)})`],
+    for (const [id, flag] of [
+      ['ours-required', '--require'],
+      ['ours', '--import'],
     ] as const) {
-      lines.atMost(1, `${program}, ${flag}: CPU over none`, over(lines.of(workload, id, 'cpu')), limit, ` ×${beside}`);
+      const found = over(lines.of(workload, id, 'cpu'));
+      // Under any `--import`, Node 20 and 22 load a CommonJS program by the loader of ES modules: on a quick machine that alone is over the limit.
+      const isNodes = flag === '--import' && program === 'an empty program';
+      if (isNodes && found && floor) {
+        const beside = ` × (over none ${short(found)}, and an empty one ${short(floor)})`;
+        lines.atMost(1, `${program}, ${flag}: CPU over an empty --import`, found / floor, limit, beside);
+      } else lines.atMost(1, `${program}, ${flag}: CPU over none`, found, limit, ' ×');
       const files = lines.of(workload, id, 'files');
       lines.atMost(1, `${program}, ${flag}: files opened beyond the entry`, files && entry && files.median - entry.median, 1);
     }
@@ -73,7 +78,8 @@ function firstCall(lines: Lines): void {
 
 function calls(lines: Lines): void {
   for (const [workload, limit] of CALLS) lines.ratio(3, `${workload}: CPU added`, workload, 'ours', 'cpu', limit);
-  lines.ratio(3, 'small Converse: CPU added on its path', 'on the path: small Converse', 'ours', 'cpu', 0.1);
+  // Two processes of one and the same code differ by more than what is asked for: ours is held against the SDK's own `send` in its process.
+  lines.ratio(3, 'small Converse: CPU added on its path', 'on the path: small Converse', 'ours', 'beside', 0.1, 'cpu');
   for (const [id, most] of [
     ['ours', 5.25],
     ['ours-off', 0.25],
@@ -168,9 +174,9 @@ class Lines {
   }
 
   /** What ours adds, of what theirs adds. */
-  ratio(line: number, claim: string, workload: string, contender: string, metric: string, limit: number): void {
+  ratio(line: number, claim: string, workload: string, contender: string, metric: string, limit: number, theirMetric = metric): void {
     const ours = this.of(workload, contender, metric);
-    const theirs = this.of(workload, 'theirs', metric);
+    const theirs = this.of(workload, 'theirs', theirMetric);
     const ratio = ours && theirs && ours.added / theirs.added;
     this.atMost(
       line,

@@ -16,6 +16,9 @@ const { watchLoop } = await import('./probe.mjs');
 const client = new BedrockRuntimeClient({});
 /** Answers without a network: nothing but the application's own process has a part in how long a call takes. */
 const unwired = new BedrockRuntimeClient({ requestHandler: canned() });
+/** The same, for calls by the `send` that a tracer has replaced: nothing of it comes near this client. */
+const untouched = new BedrockRuntimeClient({ requestHandler: canned() });
+const { send: replaced } = Object.getPrototypeOf(BedrockRuntimeClient.prototype);
 
 let index = 0;
 let cpu = process.cpuUsage();
@@ -106,24 +109,34 @@ const ORDERS = {
   /**
    * What stands between the application and its answer, without a network: from `send` to the next line, as CPU and by the clock, and
    * within `send` itself (µs). On a machine that does something else, too, the clock tells of that.
+   *
+   * @param lots twice as many calls, every second lot of them by the `send` that was replaced where `isBeside`, and how much CPU the others
+   * take more than those. Nothing but the tracer is different there: one process, one moment, the same code of the SDK as hot.
    */
-  async path({ name, count }) {
-    const work = [];
-    const whole = [];
-    const sync = [];
-    for (let i = 0; i < count; i++) {
+  async path({ name, count, lot = 20, isBeside }) {
+    const seen = { cpu: [], path: [], sync: [] };
+    const without = [];
+    const one = async (send, client) => {
       const command = CALLS[name](index++);
       const before = process.cpuUsage();
       const start = process.hrtime.bigint();
-      const promise = unwired.send(command);
+      const promise = send.call(client, command);
       const sent = process.hrtime.bigint();
       await promise;
-      whole.push(Number(process.hrtime.bigint() - start) / 1000);
-      work.push(micros(before));
-      sync.push(Number(sent - start) / 1000);
+      const path = Number(process.hrtime.bigint() - start) / 1000;
+      const cpu = micros(before);
       await turn();
+      return { cpu, path, sync: Number(sent - start) / 1000 };
+    };
+    const { send } = BedrockRuntimeClient.prototype;
+    for (let i = 0; i < 2 * count; i++) {
+      const isOther = i % (2 * lot) >= lot && isBeside;
+      const took = isOther ? await one(replaced, untouched) : await one(send, unwired);
+      if (isOther) without.push(took.cpu);
+      else for (const [metric, values] of Object.entries(seen)) values.push(took[metric]);
     }
-    return { cpu: median(work), path: median(whole), sync: median(sync) };
+    const [cpu, path, sync] = Object.values(seen).map(median);
+    return { cpu, path, sync, ...(isBeside && { beside: cpu - median(without) }) };
   },
 
   /** Bytes that one call allocates before it has its answer, and from here to the order `allocated` by the call. */
