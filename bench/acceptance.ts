@@ -27,7 +27,7 @@ const TEXT_KB = (20_000 * 23) / 1024;
 /** The acceptance list, line by line, from the figures of one run. */
 export function acceptance(figures: readonly Figure[], nodeVersion: string): Verdict[] {
   const lines = new Lines(figures);
-  startUp(lines, nodeVersion.startsWith('20.') ? 1.2 : 1.15);
+  startUp(lines, nodeVersion.startsWith('20.') ? 1.2 : 1.15, /^2[02]\./.test(nodeVersion));
   firstCall(lines);
   calls(lines);
   streams(lines);
@@ -36,7 +36,8 @@ export function acceptance(figures: readonly Figure[], nodeVersion: string): Ver
   return lines.verdicts;
 }
 
-function startUp(lines: Lines, limit: number): void {
+/** @param isNodes a CommonJS program under any `--import` is loaded by the loader of ES modules, which on a quick machine is over the limit by itself */
+function startUp(lines: Lines, limit: number, isNodes: boolean): void {
   for (const program of ['an empty program', 'an empty ES module']) {
     const workload = `start-up: ${program}`;
     const none = lines.of(workload, 'none', 'cpu');
@@ -48,11 +49,10 @@ function startUp(lines: Lines, limit: number): void {
       ['ours', '--import'],
     ] as const) {
       const found = over(lines.of(workload, id, 'cpu'));
-      // Under any `--import`, Node 20 and 22 load a CommonJS program by the loader of ES modules: on a quick machine that alone is over the limit.
-      const isNodes = flag === '--import' && program === 'an empty program';
-      if (isNodes && found && floor) {
-        const beside = ` × (over none ${short(found)}, and an empty one ${short(floor)})`;
-        lines.atMost(1, `${program}, ${flag}: CPU over an empty --import`, found / floor, limit, beside);
+      if (isNodes && flag === '--import' && program === 'an empty program') {
+        const more = found && floor && found - floor + 1;
+        const beside = found && floor ? ` × (over none ${short(found)}, an empty one ${short(floor)})` : '';
+        lines.atMost(1, `${program}, ${flag}: CPU over none, less what an empty --import takes`, more, limit, beside);
       } else lines.atMost(1, `${program}, ${flag}: CPU over none`, found, limit, ' ×');
       const files = lines.of(workload, id, 'files');
       lines.atMost(1, `${program}, ${flag}: files opened beyond the entry`, files && entry && files.median - entry.median, 1);
@@ -78,8 +78,11 @@ function firstCall(lines: Lines): void {
 
 function calls(lines: Lines): void {
   for (const [workload, limit] of CALLS) lines.ratio(3, `${workload}: CPU added`, workload, 'ours', 'cpu', limit);
-  // Two processes of one and the same code differ by more than what is asked for: ours is held against the SDK's own `send` in its process.
-  lines.ratio(3, 'small Converse: CPU added on its path', 'on the path: small Converse', 'ours', 'beside', 0.1, 'cpu');
+  // Two processes of one and the same code may differ by as much as is asked for: ours is held against the SDK's own `send` in its process, less
+  // what no tracing differs there from itself. What tracing costs all of a process is in the second, with that noise.
+  const path = 'on the path: small Converse';
+  lines.ratio(3, 'small Converse: CPU added on its path', path, 'ours', 'beside', 0.1, 'cpu');
+  lines.ratio(3, 'small Converse: CPU added on its path, from process to process', path, 'ours', 'cpu', 0.2);
   for (const [id, most] of [
     ['ours', 5.25],
     ['ours-off', 0.25],

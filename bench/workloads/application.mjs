@@ -110,10 +110,10 @@ const ORDERS = {
    * What stands between the application and its answer, without a network: from `send` to the next line, as CPU and by the clock, and
    * within `send` itself (µs). On a machine that does something else, too, the clock tells of that.
    *
-   * @param lots twice as many calls, every second lot of them by the `send` that was replaced where `isBeside`, and how much CPU the others
-   * take more than those. Nothing but the tracer is different there: one process, one moment, the same code of the SDK as hot.
+   * @param isBeside after each lot of calls comes one by the `send` that was replaced, and `beside` is how much more CPU the first one's take:
+   * nothing but the tracer is different, in one process, at one moment, with the same code of the SDK as hot. Otherwise both are the tracer's.
    */
-  async path({ name, count, lot = 20, isBeside }) {
+  async path({ name, lots, lot, isBeside }) {
     const seen = { cpu: [], path: [], sync: [] };
     const without = [];
     const one = async (send, client) => {
@@ -129,8 +129,8 @@ const ORDERS = {
       return { cpu, path, sync: Number(sent - start) / 1000 };
     };
     const { send } = BedrockRuntimeClient.prototype;
-    for (let i = 0; i < 2 * count; i++) {
-      const isOther = i % (2 * lot) >= lot && isBeside;
+    for (let i = 0; i < 2 * lots * lot; i++) {
+      const isOther = isBeside && Math.floor(i / lot) % 2 === 1;
       const took = isOther ? await one(replaced, untouched) : await one(send, unwired);
       if (isOther) without.push(took.cpu);
       else for (const [metric, values] of Object.entries(seen)) values.push(took[metric]);
