@@ -31,7 +31,7 @@ const WORKLOADS: readonly Workload[] = [
   { name: 'small Converse', call: 'converse', count: 250, warm: 800, processes: 2, bare: true },
   { name: 'small Converse, 64 at a time', call: 'converse', count: 1920, warm: 4000, processes: 4, together: 2, lanes: 64, bare: false },
   { name: 'small Converse, one every 15 ms', call: 'served', count: 90, warm: 60, processes: 2, everyMs: 15, bare: false },
-  { name: 'conversation of 200 KB', call: 'conversation', count: 250, warm: 300, processes: 3, together: 7, bare: false },
+  { name: 'conversation of 200 KB', call: 'conversation', count: 250, warm: 300, processes: 5, together: 7, bare: false },
   { name: 'conversation of 200 KB, 64 at a time', call: 'conversation', count: 64, warm: 64, lanes: 64, bare: false },
   { name: 'image of 5 MB', call: 'image', count: 4, warm: 4, files: 1, bare: false },
   { name: 'image of 5 MB, attachments off', call: 'image', count: 4, warm: 4, settings: OFF, bare: false },

@@ -15,7 +15,7 @@ const OPERATIONS = [
  */
 const LENGTHS = [
   { events: 10, count: 100, warm: 1000, rounds: 2, together: 6 },
-  { events: 1000, count: 15, warm: 200, rounds: 4, together: 6, processes: 6 },
+  { events: 1000, count: 15, warm: 200, rounds: 8, together: 6, processes: 6 },
   { events: 20_000, count: 1, warm: 8, rounds: 2, together: 6, processes: 6 },
 ] as const;
 
