@@ -11,7 +11,7 @@ const OPERATIONS = [
 
 /**
  * Events of a stream, streams of a block, and how many blocks: those of 1,000 tell when the first event comes, which takes many, and many
- * processes: one that is quicker than another is so for all of its life.
+ * processes.
  */
 const LENGTHS = [
   { events: 10, count: 100, warm: 1000, rounds: 2, together: 6 },

@@ -33,7 +33,7 @@ export const throughput: Section = {
     };
     const rounds = await paired(surroundings, {
       contenders: taking,
-      // Asked for is 3 %, and a block is off by 10: from two starts the same code has come out at 0.96 and at 1.05.
+      // Asked for is 3 %, and a block is off by 10: from two starts the same code has come out at 0.96 and at 1.03.
       processes: quick ? 1 : 5,
       rounds: quick ? 2 : 1,
       together: quick ? 1 : 6,
