@@ -4,6 +4,7 @@ import { JsonWriter } from './json-writer';
 import { isEscaped } from './literal';
 import { parseJson } from './read';
 import { charactersOf, textOf } from './utf8';
+import { writeJson } from './write-json';
 
 /** A text and the JSON that it was read from, in UTF-8 and with its quotes. */
 interface Written {
@@ -24,20 +25,12 @@ const FILE = /^"(?:data:[^",]{0,255},)?[\w+/=-]{250}/;
 /** A text that is written by itself, in characters, and how many of them make that worth it. */
 const LITERAL = { length: 1024, worth: 8 * 1024 };
 
-/** Where a long text stands in a row. */
-interface Spot {
-  holder: Record<string | number, unknown>;
-  key: string | number;
-  text: string;
-  isAscii: boolean;
-}
-
 /** What is known of the long texts of what runs now; absent where nothing does that will write them. */
 interface Texts {
   /** Those that it has read from a body. */
   written: Written[];
-  /** Where it has put some, in a row or in what a row is made of. */
-  spots: Spot[];
+  /** Those that it has put into a row or into what a row is made of, in their order, and whether they are known to be ASCII. */
+  put: { text: string; isAscii: boolean }[];
 }
 
 let texts: Texts | undefined;
@@ -45,7 +38,7 @@ let texts: Texts | undefined;
 /** Runs what reads a body and writes it as JSON: in between, long texts are kept as they were written. */
 export function asWritten(run: () => void): void {
   const outer = texts;
-  texts = { written: [], spots: [] };
+  texts = { written: [], put: [] };
   try {
     run();
   } finally {
@@ -53,17 +46,9 @@ export function asWritten(run: () => void): void {
   }
 }
 
-/**
- * Says where a text stands, in an object or a list of ours. Whoever shows that to code of others calls `forgetTexts`.
- * @param isAscii whether it is known to be nothing else
- */
-export function putText(holder: object, key: string | number, text: string, isAscii: boolean): void {
-  if (text.length >= LITERAL.length && key !== '__proto__') texts?.spots.push({ holder: holder as Spot['holder'], key, text, isAscii });
-}
-
-/** Code of others has seen a row of what runs now, or has put into it what is theirs: it may look at the row while that is written. */
-export function forgetTexts(): void {
-  if (texts) texts.spots = [];
+/** Says that a text will be written. @param isAscii whether it is known to be nothing else */
+export function putText(text: string, isAscii: boolean): void {
+  if (text.length >= LITERAL.length) texts?.put.push({ text, isAscii });
 }
 
 /**
@@ -137,51 +122,46 @@ function isAllAscii(text: string): boolean {
   return true;
 }
 
-/** What stands for a text while the rest is parsed or written. No text of others has it. */
-const MARK = `the text of ${Math.random()}, `;
-/** A mark in JSON, and which of the texts it stands for. */
-const NUMBERED_MARK = new RegExp(`"${MARK.replace('.', '\\.')}(\\d+)"`);
+/** What stands for a text while the rest is parsed. No text of others has it. */
+const MARK = `the text of ${Math.random()}`;
 
 /** A row as JSON. */
 export function jsonOf(row: object): Json {
-  const spots = texts?.spots ?? [];
-  if (texts) texts.spots = [];
-  const isWorthIt = spots.reduce((sum, { text }) => sum + text.length, 0) >= LITERAL.worth;
-  // The application may have taught all lists, or all objects, to write themselves.
-  if (!isWorthIt || 'toJSON' in spots) return Json.of(JSON.stringify(row));
+  const put = texts?.put ?? [];
+  if (texts) texts.put = [];
+  let length = 0;
+  for (const { text } of put) length += text.length;
+  if (length < LITERAL.worth) return Json.of(JSON.stringify(row));
   const writer = free ?? new JsonWriter();
   free = undefined; // one that fails keeps what it has: it is not used again
   const pieces: Uint8Array[] = [];
-  // Every other one is which text stands between the one before and the one after it.
-  for (const [index, piece] of withMarks(row, spots).split(NUMBERED_MARK).entries()) {
-    if (index % 2 === 0) {
-      writer.json(piece);
-      continue;
+  const rooms: Buffer[] = [];
+  let next = 0;
+  const isKnownAscii = (text: string): boolean => {
+    // Not always in their order: what a call has been given and what it has given stand by field in a row.
+    for (let tried = next; tried < next + Math.min(put.length, MOST_TRIED); tried++) {
+      const known = put[tried % put.length];
+      if (known?.text !== text) continue;
+      next = tried + 1;
+      return known.isAscii;
     }
-    const { text = '', isAscii = false } = spots[Number(piece)] ?? {};
+    return false;
+  };
+  const isWritten = writeJson(writer, row, LITERAL.length, (text) => {
     const written = writtenOf(text);
-    if (written) pieces.push(writer.take(), written.json);
-    else writer.text(text, isAscii);
-  }
-  pieces.push(writer.take());
+    if (written) pieces.push(writer.take(rooms), written.json);
+    else writer.text(text, isKnownAscii(text));
+  });
+  if (isWritten) pieces.push(writer.take(rooms));
+  else writer.clear();
   free = writer;
-  return new Json(pieces);
+  return isWritten ? new Json(pieces, rooms) : Json.of(JSON.stringify(row));
 }
 
 let free: JsonWriter | undefined;
 
-/** The row as JSON that has marks for its long texts. */
-function withMarks(row: object, spots: readonly Spot[]): string {
-  for (let index = marks.length; index < spots.length; index++) marks.push(`${MARK}${index}`);
-  try {
-    for (const [index, { holder, key, text }] of spots.entries()) if (holder[key] === text) holder[key] = marks[index];
-    return JSON.stringify(row);
-  } finally {
-    for (const [index, { holder, key, text }] of spots.entries()) if (holder[key] === marks[index]) holder[key] = text;
-  }
-}
-
-const marks: string[] = [];
+/** A row that is all different from what was put into it has as many texts. */
+const MOST_TRIED = 64;
 
 /** Where the literal of a text stands that is nearly all of some JSON. */
 function longText(json: Buffer): readonly [number, number] | undefined {

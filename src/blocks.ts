@@ -1,5 +1,5 @@
 import { Binary, binaryOf, contentTypeOf } from './binary';
-import { isObject, object, parseJson, pick, string } from './read';
+import { eachObject, isObject, object, parseJson, pick, string } from './read';
 import type { JsonObject } from './types';
 
 /**
@@ -8,7 +8,7 @@ import type { JsonObject } from './types';
  */
 export function readBlocks(content: unknown, depth = 0): JsonObject[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return Array.isArray(content) ? content.filter(isObject).map((block) => readBlock(block, depth)) : [];
+  return eachObject(content, (block) => readBlock(block, depth));
 }
 
 /** A tool result holds blocks of its own; results within results are nobody's, and a hostile body's without end. */

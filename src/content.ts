@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { putText } from './as-written';
 import { Binary, mayBeAttached } from './binary';
 import { config } from './config';
-import { listFor, UNREADABLE } from './copy';
+import { UNREADABLE } from './copy';
 import { Allowance } from './policy';
-import { isObject } from './read';
+import { isObject, listFor } from './read';
 import type { ErrorField, Fields, JsonObject } from './types';
 import { hasRoom } from './upload';
 import { errorWithoutContent, withoutContent } from './without-content';
@@ -75,7 +75,7 @@ class Copy {
   }
 
   #copy(source: unknown, holder: object, key: string | number): unknown {
-    if (typeof source === 'string') return this.#text(source, holder, key);
+    if (typeof source === 'string') return this.#text(source);
     if (typeof source === 'boolean' || source === null) return source;
     if (typeof source === 'number') return this.#number(source);
     if (typeof source === 'bigint') return this.#bigint(source);
@@ -93,9 +93,9 @@ class Copy {
     }
   }
 
-  #text(source: string, holder: object, key: string | number): string {
+  #text(source: string): string {
     const text = this.#allowance.text(source);
-    putText(holder, key, text, this.#allowance.isAscii);
+    putText(text, this.#allowance.isAscii);
     return text;
   }
 

@@ -1,7 +1,7 @@
 import { Binary, mayBeAttached, Unkept } from './binary';
 import { config } from './config';
 import { guard } from './guard';
-import { isObject } from './read';
+import { isObject, listFor } from './read';
 import type { JsonObject } from './types';
 
 /** Deeper than anything that is recorded: content.ts stops at a hundred, and readers add a few levels of their own. */
@@ -104,12 +104,6 @@ class Copier {
     return new Uint8Array(source instanceof ArrayBuffer ? source.slice(0) : source);
   }
 }
-
-/** A list for the copies of what is in another one: one that grows from nothing has room for seventeen members as soon as it has one. */
-export const listFor = ({ length }: unknown[]): unknown[] =>
-  length > 0 && length <= MOST_ROOM ? new Array(Math.trunc(Number(length))) : [];
-
-const MOST_ROOM = 1024;
 
 /** What is no structure of members: bytes, dates, files, streams. */
 const isWhole = (source: object): boolean =>

@@ -1,4 +1,3 @@
-import { forgetTexts } from './as-written';
 import { isObject } from './read';
 import { braintrustState } from './state';
 import type { JsonObject } from './types';
@@ -24,7 +23,6 @@ const PROTECTED = [
 export function customized(row: JsonObject): JsonObject {
   let result = row;
   for (const customizer of [...listed(Reflect.get(globalThis, CUSTOMIZERS)), ...masks()]) {
-    forgetTexts();
     const changed = asked(customizer, result);
     if (!changed) continue;
     result = { ...changed };
@@ -41,7 +39,6 @@ export function masked(error: unknown): unknown {
   if (error === undefined) return undefined;
   let result = error;
   for (const customizer of masks()) {
-    forgetTexts();
     const changed = asked(customizer, { output: result });
     // What has failed has an error, whatever is left of it.
     if (changed) result = changed.output ?? '[masked]';

@@ -1,13 +1,16 @@
+import { giveBack, roomFor } from './rooms';
 import { bytesOf, LONG_TEXT } from './utf8';
 
-/** In bytes: so much memory is there from the first row on, and no more than so much is kept for the next one. */
-const ROOM = { first: 64 * 1024, kept: 1024 * 1024 };
+/** A room that is not enough is followed by one that is larger by so much. */
+const GROWN = 1.5;
 /** A text with more than an escape for so many bytes is sooner written by V8; it may have those of so many bytes more. */
 const DENSE = { bytes: 16, more: 256 };
 /** An escape is so much longer than the byte that it stands for: `\u001f`. */
 const GROWTH = 5;
 /** What is shorter is copied sooner byte by byte. */
 const SHORT = 16;
+/** A longer text is sooner written by V8, in characters. */
+const SHORT_TEXT = 64;
 
 /**
  * Puts JSON together in UTF-8. V8 takes 4 ns for each byte of a text's literal, up to Node 22. Here sixteen of them are looked at as four numbers,
@@ -15,7 +18,7 @@ const SHORT = 16;
  */
 export class JsonWriter {
   #length = 0;
-  #bytes: Buffer = Buffer.allocUnsafeSlow(ROOM.first);
+  #bytes: Buffer = roomFor();
   /** The same memory as numbers. */
   #words = wordsOf(this.#bytes);
 
@@ -23,6 +26,33 @@ export class JsonWriter {
   json(json: string): void {
     this.#hold(json.length < LONG_TEXT ? json.length * MOST_BYTES : Buffer.byteLength(json));
     this.#length = this.#encode(json, this.#length);
+  }
+
+  /** Adds one character of ASCII. */
+  byte(byte: number): void {
+    this.#hold(1);
+    this.#bytes[this.#length++] = byte;
+  }
+
+  /** Adds a text, as JSON has it, that is not long: a name, a role. */
+  short(text: string): void {
+    if (text.length > SHORT_TEXT || !this.#plain(text)) this.json(JSON.stringify(text));
+  }
+
+  /** Adds a text of ASCII without an escape. False where it is none. */
+  #plain(text: string): boolean {
+    this.#hold(text.length + 2);
+    const bytes = this.#bytes;
+    let length = this.#length;
+    bytes[length++] = QUOTE;
+    for (let at = 0; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code >= 0x80 || ESCAPES[code] !== undefined) return false;
+      bytes[length++] = code;
+    }
+    bytes[length++] = QUOTE;
+    this.#length = length;
+    return true;
   }
 
   /** Adds a text, as JSON has it. @param isAscii whether it is known to be nothing else, which V8 copies at once */
@@ -36,17 +66,31 @@ export class JsonWriter {
     const end = isAscii ? source + this.#bytes.write(text, source, 'latin1') : this.#encode(text, source);
     // Half a character JSON has, and UTF-8 has not.
     const isWhole = isAscii || !this.#bytes.subarray(source, end).includes(REPLACEMENT);
-    if (isWhole && this.#literal(source, end)) return;
+    if (isWhole && this.#literal(source, end, isAscii)) return;
     this.#length = start;
     this.json(JSON.stringify(text));
   }
 
-  /** Gives what has been added since the last time. */
-  take(): Uint8Array {
-    const taken = Buffer.allocUnsafeSlow(this.#length);
-    this.#bytes.copy(taken, 0, 0, this.#length);
+  /** What has been added is not wanted. */
+  clear(): void {
     this.#length = 0;
-    if (this.#bytes.length > ROOM.kept) this.#setRoom(Buffer.allocUnsafeSlow(ROOM.first));
+  }
+
+  /**
+   * Gives what has been added since the last time.
+   * @param rooms gets the memory that it is in, where that may be given back once nobody reads it
+   */
+  take(rooms: Buffer[]): Uint8Array {
+    const room = this.#bytes;
+    let taken = room.subarray(0, this.#length);
+    // Much of it is not to be kept for little.
+    if (taken.length * GROWN < room.length) {
+      taken = Buffer.allocUnsafeSlow(taken.length);
+      room.copy(taken, 0, 0, taken.length);
+      giveBack(room);
+    } else rooms.push(room);
+    this.#length = 0;
+    this.#setRoom(roomFor());
     return taken;
   }
 
@@ -62,13 +106,13 @@ export class JsonWriter {
   }
 
   /** Adds the literal of a text that stands there. False where that is not worth it. */
-  #literal(source: number, end: number): boolean {
+  #literal(source: number, end: number, isAscii: boolean): boolean {
     const bytes = this.#bytes;
     let length = this.#length;
     let escapes = 0;
     bytes[length++] = QUOTE;
     for (let start = source; ; ) {
-      const at = this.#nextEscape(start, end);
+      const at = this.#nextEscape(start, end, isAscii);
       if (at - start > SHORT) bytes.copyWithin(length, start, at);
       else for (let from = start, to = length; from < at; from++, to++) bytes[to] = bytes[from] ?? 0;
       length += at - start;
@@ -83,14 +127,22 @@ export class JsonWriter {
   }
 
   /** Where the next byte stands that a literal cannot have as it is; `end` where none does. */
-  #nextEscape(start: number, end: number): number {
+  #nextEscape(start: number, end: number, isAscii: boolean): number {
     const first = Math.min((start + 3) & ~3, end);
     const before = this.#escaped(start, first);
     if (before < first) return before;
     const words = this.#words;
     const last = end >> 2;
     let word = first >> 2;
-    while (word + 4 <= last) {
+    while (isAscii && word + 4 <= last) {
+      const one = words[word] ?? 0;
+      const two = words[word + 1] ?? 0;
+      const three = words[word + 2] ?? 0;
+      const four = words[word + 3] ?? 0;
+      if (((escapesInAscii(one) | escapesInAscii(two) | escapesInAscii(three) | escapesInAscii(four)) & HIGHEST_BITS) !== 0) break;
+      word += 4;
+    }
+    while (!isAscii && word + 4 <= last) {
       const one = words[word] ?? 0;
       const two = words[word + 1] ?? 0;
       const three = words[word + 2] ?? 0;
@@ -113,8 +165,10 @@ export class JsonWriter {
   #hold(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.#length);
+    const room = this.#bytes;
+    const larger = roomFor(Math.max(needed, Math.ceil(room.length * GROWN)));
+    room.copy(larger, 0, 0, this.#length);
+    giveBack(room);
     this.#setRoom(larger);
   }
 
@@ -130,7 +184,9 @@ const wordsOf = ({ buffer, length }: Buffer): Int32Array => new Int32Array(buffe
  * Has one of `HIGHEST_BITS` where one of a word's four bytes is less than a space, a quote or a backslash: a quote is what is less than 0x21 once 2
  * has been taken from it, as all below a space are with or without. https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
  */
-const escapesIn = (word: number): number => (((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101)) & ~word;
+const escapesIn = (word: number): number => escapesInAscii(word) & ~word;
+/** The same of a word that has none of them. */
+const escapesInAscii = (word: number): number => ((word ^ 0x02020202) - 0x21212121) | ((word ^ 0x5c5c5c5c) - 0x01010101);
 const HIGHEST_BITS = 0x80808080;
 
 /** By byte: what stands for it in a literal, where it cannot be there as it is. */

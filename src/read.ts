@@ -7,6 +7,21 @@ export const objects = (value: unknown): JsonObject[] => (Array.isArray(value) ?
 export const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 export const number = (value: unknown): number | undefined => (typeof value === 'number' && Number.isFinite(value) ? value : undefined);
 
+/** `objects(value).map(make)`, without the list in between: a conversation has hundreds of messages, and each a list of its own. */
+export function eachObject<T>(value: unknown, make: (one: JsonObject) => T): T[] {
+  if (!Array.isArray(value)) return [];
+  const made: T[] = listFor(value);
+  let count = 0;
+  for (const one of value) if (isObject(one)) made[count++] = make(one);
+  made.length = count;
+  return made;
+}
+
+/** A list for the copies of what is in another one: one that grows from nothing has room for seventeen members as soon as it has one. */
+export const listFor = <T>({ length }: unknown[]): T[] => (length > 0 && length <= MOST_ROOM ? new Array(Math.trunc(Number(length))) : []);
+
+const MOST_ROOM = 1024;
+
 /** The object without the members that are undefined or null. */
 export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined | null> } {
   const result = {} as Record<string, unknown>;

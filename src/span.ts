@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { forgetTexts } from './as-written';
 import type { Upload } from './content';
 import { customized, masked } from './customizers';
 import { deliver } from './delivery';
@@ -125,9 +124,7 @@ function members(row: Row | Merge, inherited?: unknown, identity?: Identity): Js
     metadata,
     error: masked(row.error),
   });
-  if (!isObject(inherited)) return own;
-  forgetTexts();
-  return withInherited(own, inherited);
+  return isObject(inherited) ? withInherited(own, inherited) : own;
 }
 
 /** The members that a parent hands down, as `braintrust` merges them: objects by key, anything else replaced. */

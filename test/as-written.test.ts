@@ -17,7 +17,7 @@ function through(body: Uint8Array, row: (value: unknown) => unknown): string {
   return json.slice('{"value":'.length, -1);
 }
 
-/** A copy of what may stand in a row, which says where its texts stand, as content.ts does. */
+/** A copy of what may stand in a row, which says what texts it has, as content.ts does. */
 function put<T>(source: T): T {
   const copy = structuredClone(source);
   putAll(copy);
@@ -26,8 +26,8 @@ function put<T>(source: T): T {
 
 function putAll(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
-  for (const [name, member] of Object.entries(value)) {
-    if (typeof member === 'string') putText(value, name, member, Buffer.byteLength(member) === member.length);
+  for (const member of Object.values(value)) {
+    if (typeof member === 'string') putText(member, Buffer.byteLength(member) === member.length);
     else putAll(member);
   }
 }
@@ -108,11 +108,7 @@ describe('a body that is mostly one long text', () => {
     const stringify = context.mock.method(JSON, 'stringify');
     const written = through(new TextEncoder().encode(`{"text":"${'ç\\n'.repeat(40_000)}"}`), (value) => value);
     assert.equal(written, `{"text":"${'ç\\n'.repeat(40_000)}"}`);
-    assert.deepEqual(
-      stringify.mock.calls.map(({ result }) => Number(result?.length) < 100),
-      [true],
-      'it is not written anew',
-    );
+    assert.equal(stringify.mock.callCount(), 0, 'it is not written anew');
   });
 
   it('is written as what has become of it, where that is something else', () => {
@@ -218,7 +214,7 @@ describe('a body that is mostly one long text', () => {
     const input = Array.from({ length: 20_000 }, () => ({ role: 'user' }));
     const stringify = context.mock.method(JSON, 'stringify');
     through(body, (output) => ({ input, output }));
-    assert.ok(Number(stringify.mock.calls[0]?.result?.length) < 20_000 * '{"role":"user"},'.length + 200);
+    assert.equal(stringify.mock.callCount(), 0);
   });
 
   it('is kept by nobody when it has been written', (context) => {

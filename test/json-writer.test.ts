@@ -35,7 +35,7 @@ const TEXTS: Readonly<Record<string, string>> = {
 };
 
 const isAscii = (text: string) => Buffer.byteLength(text) === text.length;
-const written = (writer: JsonWriter) => Buffer.from(writer.take()).toString();
+const written = (writer: JsonWriter) => Buffer.from(writer.take([])).toString();
 
 describe('a writer of JSON', () => {
   for (const [name, text] of Object.entries(TEXTS)) {
@@ -82,10 +82,10 @@ describe('a writer of JSON', () => {
   it('gives what is not written over by what comes next', () => {
     const writer = new JsonWriter();
     writer.text('first', true);
-    const first = writer.take();
+    const first = writer.take([]);
     writer.text('other', false);
-    writer.take();
+    writer.take([]);
     assert.equal(Buffer.from(first).toString(), '"first"');
-    assert.equal(writer.take().length, 0);
+    assert.equal(writer.take([]).length, 0);
   });
 });

@@ -64,14 +64,18 @@ export interface JsonRow {
   isMerge: boolean;
 }
 
-/** Sends rows; resolves when Braintrust has them. @throws Refusal, or Error where there was no answer */
-export async function send(target: Target, rows: readonly JsonRow[], timeoutMs: number): Promise<void> {
+/**
+ * Sends rows; resolves when Braintrust has them.
+ * @returns whether nobody reads their memory any more
+ * @throws Refusal, or Error where there was no answer
+ */
+export async function send(target: Target, rows: readonly JsonRow[], timeoutMs: number): Promise<boolean> {
   try {
-    await sendOnce(target, rows, timeoutMs);
+    return await sendOnce(target, rows, timeoutMs);
   } catch (error) {
     if (!(error instanceof Unanswered && error.isStale)) throw error;
     // The kept connection may have been closed before the rows arrived, or after.
-    await sendOnce(
+    return await sendOnce(
       target,
       rows.map(({ json }) => ({ json, isMerge: true })),
       timeoutMs,
@@ -79,7 +83,7 @@ export async function send(target: Target, rows: readonly JsonRow[], timeoutMs: 
   }
 }
 
-async function sendOnce(target: Target, given: readonly JsonRow[], timeoutMs: number): Promise<void> {
+async function sendOnce(target: Target, given: readonly JsonRow[], timeoutMs: number): Promise<boolean> {
   const ids = JSON.stringify(target.ids).slice(0, -1);
   const [whole, merge] = [Buffer.from(`${ids},`), Buffer.from(`${ids},"_is_merge":true,`)];
   const rows = given.map(({ json: { pieces }, isMerge }): Pieces => {
@@ -93,11 +97,11 @@ async function sendOnce(target: Target, given: readonly JsonRow[], timeoutMs: nu
     return overflow(target, rows, body, timeoutMs);
   }
   try {
-    await deliver(target, body, timeoutMs);
+    return await deliver(target, body, timeoutMs);
   } catch (error) {
     // It takes less than others do.
     if (!(error instanceof Refusal && error.status === 413 && (await isTooLarge(target, length, timeoutMs)))) throw error;
-    await overflow(target, rows, body, timeoutMs);
+    return overflow(target, rows, body, timeoutMs);
   }
 }
 
@@ -125,10 +129,11 @@ function gathered(pieces: Pieces): Pieces {
   return result;
 }
 
-async function deliver({ apiUrl, token, fetch }: Target, body: Pieces, timeoutMs: number): Promise<void> {
+async function deliver({ apiUrl, token, fetch }: Target, body: Pieces, timeoutMs: number): Promise<boolean> {
   const answer = await ask(join(apiUrl, 'logs3'), { token, headers: JSON_TYPE, body, timeoutMs, fetch, once: true });
   // A proxy's page with status 200 is no receipt.
   if (!isObject(answer.body)) throw new Unanswered(new URL(apiUrl).origin, 'garbage for an answer');
+  return answer.isGone;
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -146,7 +151,7 @@ async function isTooLarge(target: Target, bytes: number, timeoutMs: number): Pro
 }
 
 /** What is too large for a delivery is uploaded to a place of its own, which the delivery then names. */
-async function overflow(target: Target, rows: readonly Pieces[], body: Pieces, timeoutMs: number): Promise<void> {
+async function overflow(target: Target, rows: readonly Pieces[], body: Pieces, timeoutMs: number): Promise<boolean> {
   const { token, fetch } = target;
   const described = rows.map((row) => ({ object_ids: target.ids, is_delete: false, input_row: { byte_size: bytesIn(row) } }));
   const asked = { content_type: 'application/json', size_bytes: bytesIn(body), rows: described };
@@ -162,6 +167,7 @@ async function overflow(target: Target, rows: readonly Pieces[], body: Pieces, t
     throw error instanceof Refusal ? new Refusal(error.status, error.origin, error.retryAfterMs, true) : error;
   }
   await deliver(target, [Buffer.from(JSON.stringify({ rows: { type: 'logs3_overflow', key }, api_version: 2 }))], timeoutMs);
+  return false;
 }
 
 /** An object store that takes a form instead of a body. */

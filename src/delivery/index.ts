@@ -78,9 +78,12 @@ export async function drain(once = false): Promise<boolean> {
 /** Every row that is not known to be at Braintrust, by destination. */
 export function pending(): Pending[] {
   workAll();
-  return [...lanes.values()]
-    .filter((lane) => !lane.isEmpty)
-    .map((lane) => ({ destination: lane.destination, rows: lane.pending(), reason: lane.reason }));
+  const left = [...lanes.values()].filter((lane) => !lane.isEmpty);
+  return left.map((lane) => {
+    const rows = lane.pending();
+    for (const { json } of rows) json.keep();
+    return { destination: lane.destination, rows, reason: lane.reason };
+  });
 }
 
 /** Takes the first rows of a destination out, or all of all: they have been sent otherwise, or given up. */

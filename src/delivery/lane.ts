@@ -155,13 +155,13 @@ export class Lane {
     let target: Target | undefined;
     try {
       target = await this.destination.open(REQUEST_MS);
-      await send(target, batch, REQUEST_MS);
+      const isGone = await send(target, batch, REQUEST_MS);
       this.#failures = 0;
       this.#singles = 0;
       this.#reason = undefined;
       this.#isUnable = false;
       this.#most = undefined;
-      this.#settle(batch, true);
+      this.#settle(batch, true, isGone);
       return true;
     } catch (error) {
       this.#reason = reasonOf(error);
@@ -207,12 +207,14 @@ export class Lane {
     return true;
   }
 
-  #settle(batch: Waiting[], sent: boolean): void {
+  /** @param isGone nobody reads the rows any more */
+  #settle(batch: Waiting[], sent: boolean, isGone = false): void {
     // Somebody else may have taken them in the meantime.
     if (this.#sending !== batch) return;
     this.#sending = [];
     this.#bytes -= lengthOf(batch);
     this.settled({ rows: batch, sent, reason: this.reason });
+    if (isGone) for (const { json } of batch) json.release();
   }
 }
 

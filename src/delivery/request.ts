@@ -9,6 +9,8 @@ export interface Answer {
   body: unknown;
   /** What the answer says about trying again, in milliseconds. */
   retryAfterMs: number | undefined;
+  /** All of the body is with the operating system: nobody reads its memory any more. */
+  isGone: boolean;
 }
 
 /** Bytes, in their order. */
@@ -63,7 +65,7 @@ async function attempt(url: string, { method = 'POST', token, headers, body, tim
   const target = new URL(url);
   const pieces = typeof body === 'string' ? [Buffer.from(body)] : (body ?? []);
   const secure = target.protocol === 'https:';
-  const { response, text } = await new Promise<Received>((resolve, reject) => {
+  const { response, text, isGone } = await new Promise<Received>((resolve, reject) => {
     const sent = (secure ? https : http).request(target, {
       method,
       agent: agentFor(secure),
@@ -95,13 +97,14 @@ async function attempt(url: string, { method = 'POST', token, headers, body, tim
       response.on('aborted', () => fail(new Error('the answer was cut off')));
       response.on('end', () => {
         clearTimeout(timer);
-        resolve({ response, text: Buffer.concat(answer).toString('utf8') });
+        // An answer may come before all has been sent.
+        resolve({ response, text: Buffer.concat(answer).toString('utf8'), isGone: sent.writableFinished });
       });
     });
     for (const piece of pieces) sent.write(piece);
     sent.end();
   });
-  return { status: response.statusCode ?? 0, body: parseJson(text), retryAfterMs: seconds(response.headers['retry-after']) };
+  return { status: response.statusCode ?? 0, body: parseJson(text), retryAfterMs: seconds(response.headers['retry-after']), isGone };
 }
 
 /** The same by a function of the application's. */
@@ -117,7 +120,8 @@ async function fetched(fetch: typeof globalThis.fetch, url: string, options: Req
     const given = all['content-type'] === 'application/json' ? bytes?.toString() : bytes;
     const response = await fetch(url, { method, headers: all, signal, ...(given !== undefined && { body: given }) });
     const text = await response.text();
-    return { status: response.status, body: parseJson(text), retryAfterMs: seconds(response.headers.get('retry-after') ?? undefined) };
+    const retryAfterMs = seconds(response.headers.get('retry-after') ?? undefined);
+    return { status: response.status, body: parseJson(text), retryAfterMs, isGone: false };
   } catch (error) {
     throw new Unanswered(new URL(url).origin, reasonFor(error));
   }
@@ -140,6 +144,7 @@ const TOLD = /^(E[A-Z\d]{2,15}|(ERR|UND_ERR|HPE|CERT|HOSTNAME|SELF_SIGNED|DEPTH_
 interface Received {
   response: http.IncomingMessage;
   text: string;
+  isGone: boolean;
 }
 
 const KEPT = { keepAlive: true, maxSockets: 8, scheduling: 'lifo' } as const;

@@ -1,6 +1,6 @@
 import { readBlocks } from '../blocks';
 import { readParameters, readTools } from '../families/parameters';
-import { defined, number, object, objects, pick, put, string } from '../read';
+import { defined, eachObject, number, object, pick, put, string } from '../read';
 import { converseUsage, latencyMetric, tokenMetrics } from '../tokens';
 import type { Fields, JsonObject, Operation } from '../types';
 import { ConverseStream } from './converse-stream';
@@ -41,7 +41,7 @@ function request(input: JsonObject): Fields {
 /** The conversation as the trace view draws it: the system prompt first. */
 function readMessages(conversation: JsonObject): JsonObject[] {
   const system = readBlocks(conversation.system);
-  const messages = objects(conversation.messages).map(({ role, content }) => ({
+  const messages = eachObject(conversation.messages, ({ role, content }) => ({
     role: string(role) ?? 'user',
     content: readBlocks(content),
   }));
