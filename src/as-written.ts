@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { guard } from './guard';
 import { Json } from './json';
 import { JsonWriter } from './json-writer';
 import { isEscaped } from './literal';
@@ -130,10 +131,13 @@ export function jsonOf(row: object): Json {
   const put = texts?.put ?? [];
   if (texts) texts.put = [];
   let length = 0;
-  for (const { text } of put) length += text.length;
-  if (length < LITERAL.worth) return Json.of(JSON.stringify(row));
-  const writer = free ?? new JsonWriter();
-  free = undefined; // one that fails keeps what it has: it is not used again
+  let written = 0; // what may stand elsewhere, as it was read
+  for (const { text } of put) {
+    if (text.length < LONG) length += text.length;
+    else written += text.length;
+  }
+  if (length + written < LITERAL.worth) return Json.of(JSON.stringify(row));
+  const writer = new JsonWriter(length);
   const pieces: Uint8Array[] = [];
   const rooms: Buffer[] = [];
   let next = 0;
@@ -147,18 +151,19 @@ export function jsonOf(row: object): Json {
     }
     return false;
   };
-  const isWritten = writeJson(writer, row, LITERAL.length, (text) => {
+  const long = (text: string): void => {
     const written = writtenOf(text);
     if (written) pieces.push(writer.take(rooms), written.json);
     else writer.text(text, isKnownAscii(text));
-  });
-  if (isWritten) pieces.push(writer.take(rooms));
-  else writer.clear();
-  free = writer;
-  return isWritten ? new Json(pieces, rooms) : Json.of(JSON.stringify(row));
+  };
+  // What throws here, such as a Proxy of somebody's, `JSON.stringify` may never ask.
+  if (guard('json', () => writeJson(writer, row, LITERAL.length, long)) !== true) {
+    writer.drop();
+    return Json.of(JSON.stringify(row));
+  }
+  pieces.push(writer.take(rooms));
+  return new Json(pieces, rooms);
 }
-
-let free: JsonWriter | undefined;
 
 /** A row that is all different from what was put into it has as many texts. */
 const MOST_TRIED = 64;

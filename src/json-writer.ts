@@ -3,6 +3,9 @@ import { bytesOf, LONG_TEXT } from './utf8';
 
 /** A room that is not enough is followed by one that is larger by so much. */
 const GROWN = 1.5;
+/** What texts become as JSON, and what is around them, in bytes. */
+const ADDED = 1.1;
+const STRUCTURE = 4096;
 /** A text with more than an escape for so many bytes is sooner written by V8; it may have those of so many bytes more. */
 const DENSE = { bytes: 16, more: 256 };
 /** An escape is so much longer than the byte that it stands for: `\u001f`. */
@@ -18,9 +21,12 @@ const SHORT_TEXT = 64;
  */
 export class JsonWriter {
   #length = 0;
-  #bytes: Buffer = roomFor();
+  #bytes: Buffer = NOTHING;
   /** The same memory as numbers. */
   #words = wordsOf(this.#bytes);
+
+  /** @param length of the texts that will be added, as far as it is known */
+  constructor(private readonly length = 0) {}
 
   /** Adds JSON. */
   json(json: string): void {
@@ -72,8 +78,9 @@ export class JsonWriter {
   }
 
   /** What has been added is not wanted. */
-  clear(): void {
-    this.#length = 0;
+  drop(): void {
+    giveBack(this.#bytes);
+    this.#leave();
   }
 
   /**
@@ -89,9 +96,13 @@ export class JsonWriter {
       room.copy(taken, 0, 0, taken.length);
       giveBack(room);
     } else rooms.push(room);
-    this.#length = 0;
-    this.#setRoom(roomFor());
+    this.#leave();
     return taken;
+  }
+
+  #leave(): void {
+    this.#length = 0;
+    this.#setRoom(NOTHING);
   }
 
   /** Puts a text there in UTF-8. Gives its end. */
@@ -166,7 +177,8 @@ export class JsonWriter {
     const needed = this.#length + bytes;
     if (needed <= this.#bytes.length) return;
     const room = this.#bytes;
-    const larger = roomFor(Math.max(needed, Math.ceil(room.length * GROWN)));
+    const expected = room.length === 0 ? this.length * ADDED + STRUCTURE : room.length * GROWN;
+    const larger = roomFor(Math.max(needed, Math.ceil(expected)));
     room.copy(larger, 0, 0, this.#length);
     giveBack(room);
     this.#setRoom(larger);
@@ -177,6 +189,8 @@ export class JsonWriter {
     this.#words = wordsOf(bytes);
   }
 }
+
+const NOTHING = Buffer.alloc(0);
 
 const wordsOf = ({ buffer, length }: Buffer): Int32Array => new Int32Array(buffer, 0, length >> 2);
 

@@ -4,6 +4,8 @@ import { bytesOf } from './utf8';
 /** JSON in UTF-8, by the piece: to put megabytes together is to copy them once more. */
 export class Json {
   readonly length: number;
+  /** Bytes of memory that it takes while it waits. */
+  readonly held: number;
 
   /**
    * @param pieces nobody changes them any more
@@ -14,6 +16,8 @@ export class Json {
     private rooms: readonly Buffer[] = [],
   ) {
     this.length = pieces.reduce((sum, { length }) => sum + length, 0);
+    const elsewhere = pieces.filter(({ buffer }) => !rooms.some((room) => room.buffer === buffer));
+    this.held = [...elsewhere, ...rooms].reduce((sum, { length }) => sum + length, 0);
   }
 
   static of(text: string): Json {

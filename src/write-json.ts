@@ -1,8 +1,11 @@
 import type { JsonWriter } from './json-writer';
 import type { JsonObject } from './types';
 
-/** Deeper than any row that is ours (content.ts). Who is so deep may be without end. */
+/** Deeper than any row that is ours (content.ts). */
 const MAX_DEPTH = 128;
+/** About how many bytes: no row has room for more, unless its limits are raised. */
+const MOST = 32 * 1024 * 1024;
+const MEMBER_BYTES = 16;
 
 /**
  * Writes what a row is made of as `JSON.stringify` does: lists, plain objects, texts, numbers. Texts are what it takes long for, and these go to
@@ -11,13 +14,23 @@ const MAX_DEPTH = 128;
  * @returns false where there is something else, which only `JSON.stringify` can write: then what has been written is worth nothing
  */
 export function writeJson(writer: JsonWriter, row: object, length: number, long: (text: string) => void): boolean {
+  let left = MOST;
+  /** What the value stands in that is being written, from the outside in. */
+  const path: object[] = [];
   const one = (value: unknown, depth: number): boolean => {
+    left -= MEMBER_BYTES + (typeof value === 'string' ? value.length : 0);
+    if (left < 0) return false;
     if (typeof value === 'string') {
       if (value.length < length) writer.short(value);
       else long(value);
       return true;
     }
-    if (typeof value === 'object' && value !== null) return depth < MAX_DEPTH && !('toJSON' in value) && members(value, depth + 1);
+    if (typeof value === 'object' && value !== null) {
+      if (depth === MAX_DEPTH || (value as JsonObject).toJSON !== undefined) return false;
+      for (let above = 0; above < depth; above++) if (path[above] === value) return false;
+      path[depth] = value;
+      return members(value, depth + 1);
+    }
     if (typeof value === 'bigint' || typeof value === 'function') return false;
     // In a list `null` stands for what is no JSON.
     writer.json(typeof value === 'boolean' || Number.isFinite(value) ? String(value) : 'null');
@@ -25,8 +38,9 @@ export function writeJson(writer: JsonWriter, row: object, length: number, long:
   };
   const members = (value: object, depth: number): boolean => {
     if (Array.isArray(value)) {
+      const count = value.length;
       writer.byte(LIST);
-      for (let index = 0; index < value.length; index++) {
+      for (let index = 0; index < count; index++) {
         if (index > 0) writer.byte(COMMA);
         if (!one(value[index], depth)) return false;
       }

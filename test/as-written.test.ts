@@ -160,12 +160,27 @@ describe('a body that is mostly one long text', () => {
   it('leaves nothing behind in the next row where one could not be written', (context) => {
     const texts = { text: `${LONG}1`, other: `${LONG}2` };
     asWritten(() => {
-      const copy = context.mock.method(Buffer.prototype, 'copy', () => {
+      const write = context.mock.method(Buffer.prototype, 'write', () => {
         throw new RangeError('Array buffer allocation failed');
       });
-      assert.throws(() => jsonOf(put({ text: LONG })), RangeError);
-      copy.mock.restore();
+      putAll({ text: LONG });
+      const row = { text: LONG, more: 1n };
+      assert.throws(() => jsonOf(row), TypeError);
+      write.mock.restore();
       assert.equal(jsonOf(put(texts)).toString(), JSON.stringify(texts));
+    });
+  });
+
+  it('is written where a Proxy of somebody’s throws at what JSON.stringify does not ask', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const getPrototypeOf = () => assert.fail('nobody asks');
+    const row = { text: LONG, member: new Proxy({ a: 1 }, { getPrototypeOf }) };
+    asWritten(() => {
+      putAll({ text: LONG });
+      assert.equal(jsonOf(row).toString(), JSON.stringify(row));
+      putAll({ text: LONG });
+      assert.throws(() => jsonOf({ text: LONG, proxy }), TypeError);
     });
   });
 

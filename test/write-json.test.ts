@@ -80,10 +80,22 @@ describe('what writes a row as JSON', () => {
   it('leaves to JSON.stringify what that refuses', () => {
     const circular: Record<string, unknown> = {};
     circular.self = [circular];
-    for (const row of [{ a: 1n }, circular]) {
+    for (const row of [{ a: 1n }, circular, { row: { circular } }]) {
       assert.equal(written(row), undefined);
       assert.throws(() => JSON.stringify(row), TypeError);
     }
+  });
+
+  it('is not at it without end', () => {
+    let many: object = [LONG_TEXT];
+    for (let doubled = 0; doubled < 40; doubled++) many = [many, many];
+    const endless: unknown = new Proxy([], { get: (list, name) => (name === 'length' ? 4_000_000_000 : Reflect.get(list, name)) });
+    for (const row of [many, { endless }]) assert.equal(written(row), undefined);
+  });
+
+  it('asks what a Proxy says of toJSON', () => {
+    const get = (_: object, name: string | symbol) => (name === 'toJSON' ? () => 'tram' : undefined);
+    assert.equal(written({ a: new Proxy({}, { get }) }), undefined);
   });
 
   it('writes rows made by chance as JSON.stringify does', () => {

@@ -112,9 +112,10 @@ function writeOne({ destination, id, isMerge, row, uploads }: Unwritten): void {
 
 function add(destination: Destination, row: Waiting): void {
   const { json, uploads } = row;
-  if (taken() + json.length > config().maxQueueBytes) {
+  if (taken() + json.held > config().maxQueueBytes) {
     reportLost(1, 'too many wait for Braintrust (BRAINTRUST_BEDROCK_MAX_QUEUE_BYTES)');
     forget(uploads);
+    json.release();
     return;
   }
   let lane = lanes.get(destination);

@@ -70,6 +70,7 @@ export class Lane {
     }, 0).unref();
   }
 
+  /** What its rows hold. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -100,7 +101,7 @@ export class Lane {
   /** Adds a row, which goes with the next delivery: after `lingerMs`, or at once where a whole delivery has gathered. */
   add(row: Waiting, lingerMs: number): void {
     this.#rows.push(row);
-    this.#bytes += row.json.length;
+    this.#bytes += row.json.held;
     if (isWholeBatch(this.#rows.length, this.#bytes) && this.#failures === 0) this.#schedule(0);
     else if (!this.#timer) this.#schedule(lingerMs);
   }
@@ -164,6 +165,8 @@ export class Lane {
       this.#settle(batch, true, isGone);
       return true;
     } catch (error) {
+      // A connection whose answer has come early may still be reading them.
+      for (const { json } of batch) json.keep();
       this.#reason = reasonOf(error);
       this.#isUnable = error instanceof Unable;
       if (!mayPass(error)) return this.#refused(batch, target === undefined || isKeyRefused(error));
@@ -218,4 +221,4 @@ export class Lane {
   }
 }
 
-const lengthOf = (rows: readonly Waiting[]) => rows.reduce((sum, { json }) => sum + json.length, 0);
+const lengthOf = (rows: readonly Waiting[]) => rows.reduce((sum, { json }) => sum + json.held, 0);
