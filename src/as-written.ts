@@ -131,12 +131,12 @@ export function jsonOf(row: object): Json {
   const put = texts?.put ?? [];
   if (texts) texts.put = [];
   let length = 0;
-  let written = 0; // what may stand elsewhere, as it was read
+  let longest = 0; // of those that may be there already, as they were read
   for (const { text } of put) {
     if (text.length < LONG) length += text.length;
-    else written += text.length;
+    else longest += text.length;
   }
-  if (length + written < LITERAL.worth) return Json.of(JSON.stringify(row));
+  if (length + longest < LITERAL.worth) return Json.of(JSON.stringify(row));
   const writer = new JsonWriter(length);
   const pieces: Uint8Array[] = [];
   const rooms: Buffer[] = [];
