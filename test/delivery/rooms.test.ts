@@ -3,6 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { asWritten, jsonOf, putText } from '../../src/as-written';
+import { deliver, drain, pending } from '../../src/delivery';
 import { type JsonRow, send } from '../../src/delivery/api';
 import { fixedDestination } from '../../src/delivery/destination';
 import { Lane } from '../../src/delivery/lane';
@@ -38,9 +39,9 @@ describe('the memory of a row', () => {
     bodies.push(body);
     response.setHeader('content-type', 'application/json').end('{}');
   };
-  const laneTo = async (listener: RequestListener) => {
+  const laneTo = async (listener: RequestListener, own?: typeof fetch) => {
     const lane = new Lane(
-      fixedDestination(await start(listener), undefined),
+      fixedDestination({ ...(await start(listener)), fetch: own }, undefined),
       () => false,
       () => {},
     );
@@ -88,13 +89,28 @@ describe('the memory of a row', () => {
     assert.equal(isUsedAgain(json), false, 'nor later: the first connection may still read it');
   });
 
-  it('is the row’s for ever where somebody has been shown it', async () => {
-    const { lane, add } = await laneTo(readAll);
+  it('is the row’s for ever from the moment that somebody is shown it, who may write it elsewhere', async () => {
+    const value = numbered(1);
+    const destination = fixedDestination(await start(readAll), undefined);
+    const row = () => {
+      for (const text of value.texts) putText(text, true);
+      return value;
+    };
+    deliver({ destination, id: value.id, isMerge: false, row, uploads: [] });
+    const [shown] = pending().flatMap(({ rows }) => rows);
+    assert.equal(await drain(), true);
+    assert.equal(bodies.length, 1);
+    assert.ok(shown);
+    assert.equal(isUsedAgain(shown.json), false);
+    assert.equal(shown.json.toString(), JSON.stringify(value));
+  });
+
+  it('is the row’s for ever where a fetch of the application has had it', async () => {
+    const { lane, add } = await laneTo(readAll, fetch);
     const json = add(numbered(1));
-    json.keep();
     assert.equal(await lane.drain(), true);
+    assert.equal(bodies.length, 1);
     assert.equal(isUsedAgain(json), false);
-    assert.equal(json.toString(), JSON.stringify(numbered(1)));
   });
 
   it('is not free where the answer has come before all was sent', async () => {
